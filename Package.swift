@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// MARK: - Products and targets, in dependency order
+
+let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
+let package = Package(
+    name: "spacenode",
+    products: [
+        .executable(name: "spacenode", targets: ["spacenode"]),
+        .executable(name: "spacenode-router", targets: ["Router"]),
+        .executable(name: "spacenode-conformance", targets: ["Conformance"]),
+        .executable(name: "spacenode-example", targets: ["ExampleMain"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZeroMQ"),
+        .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
+
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
+        .target(name: "NodeProtocol", dependencies: [protobuf]),
+        .target(name: "NodeBus", dependencies: ["NodeProtocol", "ZeroMQ", logging, lifecycle]),
+        .target(name: "RouterCore", dependencies: ["CBusProtocol"]),
+        .target(name: "NodeBusTesting", dependencies: ["NodeBus", "NodeProtocol", "RouterCore"]),
+        .target(name: "NodeConfiguration", dependencies: [yams]),
+
+        .executableTarget(
+            name: "Router", dependencies: ["RouterCore", "ZeroMQ", "NodeConfiguration", logging]),
+        .executableTarget(
+            name: "spacenode", dependencies: ["NodeBus", "NodeProtocol", "NodeConfiguration", arguments]),
+        .executableTarget(name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments]),
+
+        .target(name: "ExampleCore", path: "Plugins/example/Core"),
+        .executableTarget(
+            name: "ExampleMain", dependencies: ["ExampleCore", "NodeBus", "NodeProtocol", lifecycle, logging],
+            path: "Plugins/example/Main"),
+
+        .executableTarget(name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", lifecycle], path: "Tests/BusRig"),
+        .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
+        .testTarget(name: "RouterCoreTests", dependencies: ["RouterCore", "CBusProtocol"]),
+        .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration"]),
+        .testTarget(name: "NodeBusTests", dependencies: ["NodeBus", "NodeProtocol"]),
+        .testTarget(name: "ConformanceTests", dependencies: ["NodeProtocol", "CBusProtocol", "RouterCore", protobuf]),
+        .testTarget(name: "SimulationTests", dependencies: ["NodeBusTesting", "NodeBus", "NodeProtocol"]),
+        .testTarget(name: "IntegrationTests"),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// MARK: - Settings of every target of ours
+
+for target in package.targets where target.type != .system && target.name != "CBusProtocol" {
+    target.swiftSettings = [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        .treatAllWarnings(as: .error),
+    ]
+}
