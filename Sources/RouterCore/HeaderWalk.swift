@@ -1,0 +1,207 @@
+/// The header of one frame, read in place, with the payload's place in the frame.
+///
+/// Held equal to protobuf-c's reading by ConformanceTests: what this accepts, protobuf-c reads the same.
+package struct FrameHeader: Equatable {
+    package var wire: UInt32 = 0
+    package var kind: UInt32 = 0
+    package var type: UInt32 = 0
+    package var dest: UInt64 = 0
+    package var source: UInt64 = 0
+    package var epoch: UInt32 = 0
+    package var id: UInt64 = 0
+    package var replyTo: UInt64 = 0
+    package var seq: UInt64 = 0
+    package var ttlMilliseconds: UInt32 = 0
+    package var causeSource: UInt64 = 0
+    package var causeID: UInt64 = 0
+    package var trafficClass: UInt32 = 0
+    package var status: UInt32 = 0
+    package var retryAfterMilliseconds: UInt32 = 0
+    package var schema: UInt32 = 0
+    package var role: UInt32 = 0
+    package var topicKeyOffset = 0
+    package var topicKeyCount = 0
+    package var payloadOffset = 0
+    package var payloadCount = 0
+
+    init() {}
+}
+
+/// Why a frame is not an envelope of ours.
+package enum FrameFault: UInt8, Error, Sendable, CaseIterable {
+    case empty, headerNotFirst, headerLength, headerOver512, field, fieldWireType, trailing, topicKeyOver32
+    case wireVersion
+
+    /// What is wrong, for the sender.
+    package var text: StaticString {
+        switch self {
+        case .empty: "the frame is empty"
+        case .headerNotFirst: "the first field of the frame must be `header`: write it before `payload`"
+        case .headerLength: "the header's length does not fit into the frame"
+        case .headerOver512: "the header is over 512 bytes"
+        case .field: "a header field is cut off or malformed"
+        case .fieldWireType: "a header field has a wire type that bus.proto does not give it"
+        case .trailing: "after the header only one `payload` may follow, and it must end the frame"
+        case .topicKeyOver32: "topic_key is over 32 bytes"
+        case .wireVersion: "wire must be 1"
+        }
+    }
+}
+
+/// Largest header, in bytes.
+package let maxHeaderBytes = 512
+/// Largest topic key, in bytes.
+package let maxTopicKeyBytes = 32
+
+/// Reads bytes from left to right and never past the end.
+struct ByteWalk {
+    let bytes: UnsafeRawBufferPointer
+    var position: Int
+    let end: Int
+
+    @inline(__always)
+    mutating func byte() -> UInt8? {
+        guard position < end else { return nil }
+        defer { position += 1 }
+        return bytes[position]
+    }
+
+    /// A base-128 number of at most 10 bytes; bits above 64 are dropped, as protobuf-c does.
+    @inline(__always)
+    mutating func varint() -> UInt64? {
+        guard let first = byte() else { return nil }
+        if first < 0x80 { return UInt64(first) }
+        var value = UInt64(first & 0x7f)
+        var shift: UInt64 = 7
+        while let next = byte() {
+            value |= UInt64(next & 0x7f) &<< shift
+            if next < 0x80 { return value }
+            shift += 7
+            if shift > 63 { return nil }
+        }
+        return nil
+    }
+
+    @inline(__always)
+    mutating func fixed64() -> UInt64? {
+        guard end - position >= 8 else { return nil }
+        defer { position += 8 }
+        return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+    }
+
+    @inline(__always)
+    mutating func fixed32() -> UInt32? {
+        guard end - position >= 4 else { return nil }
+        defer { position += 4 }
+        return UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt32.self))
+    }
+
+    /// A length and that many bytes: their place.
+    @inline(__always)
+    mutating func delimited() -> (offset: Int, count: Int)? {
+        guard let length = varint(), length <= UInt64(end - position) else { return nil }
+        defer { position += Int(length) }
+        return (position, Int(length))
+    }
+
+    /// Steps over the value of a field that this version does not know.
+    mutating func skip(wireType: UInt64) -> Bool {
+        switch wireType {
+        case 0: varint() != nil
+        case 1: fixed64() != nil
+        case 2: delimited() != nil
+        case 5: fixed32() != nil
+        default: false
+        }
+    }
+}
+
+extension FrameHeader {
+    /// Reads a frame's header in place.
+    /// - Throws: `FrameFault` for anything that docs/protocol/bus.md §2 does not allow.
+    @inline(__always)
+    package init(frame: UnsafeRawBufferPointer) throws(FrameFault) {
+        self.init()
+        guard frame.count > 0 else { throw .empty }
+        guard frame[0] == 0x0a else { throw .headerNotFirst }
+        var outer = ByteWalk(bytes: frame, position: 1, end: frame.count)
+        guard let header = outer.delimited() else { throw .headerLength }
+        guard header.count <= maxHeaderBytes else { throw .headerOver512 }
+        try readFields(ByteWalk(bytes: frame, position: header.offset, end: header.offset + header.count))
+        guard wire == 1 else { throw .wireVersion }
+        payloadOffset = outer.position
+        guard outer.position < outer.end else { return }
+        guard outer.byte() == 0x12, let payload = outer.delimited(), outer.position == outer.end else {
+            throw .trailing
+        }
+        payloadOffset = payload.offset
+        payloadCount = payload.count
+    }
+
+    @inline(__always)
+    private mutating func readFields(_ fields: ByteWalk) throws(FrameFault) {
+        var fields = fields
+        while fields.position < fields.end {
+            guard let tag = fields.varint(), tag >> 3 != 0, tag <= 0xffff_ffff else { throw .field }
+            switch tag & 7 {
+            case 0 where isVarint(tag >> 3):
+                guard let value = fields.varint() else { throw .field }
+                set(tag >> 3, UInt32(truncatingIfNeeded: value))
+            case 1 where isFixed64(tag >> 3):
+                guard let value = fields.fixed64() else { throw .field }
+                set(tag >> 3, value)
+            case 5 where tag >> 3 == 16:
+                guard let value = fields.fixed32() else { throw .field }
+                schema = value
+            case 2 where tag >> 3 == 17:
+                guard let key = fields.delimited() else { throw .field }
+                guard key.count <= maxTopicKeyBytes else { throw .topicKeyOver32 }
+                topicKeyOffset = key.offset
+                topicKeyCount = key.count
+            default:
+                guard tag >> 3 > 18 else { throw .fieldWireType }
+                guard fields.skip(wireType: tag & 7) else { throw .field }
+            }
+        }
+    }
+
+    @inline(__always)
+    private func isVarint(_ field: UInt64) -> Bool {
+        // 1, 2, 3, 6, 10, 13, 14, 15, 18
+        field <= 18 && 0b100_1110_0100_0100_1110 &>> field & 1 == 1
+    }
+
+    @inline(__always)
+    private func isFixed64(_ field: UInt64) -> Bool {
+        // 4, 5, 7, 8, 9, 11, 12
+        field <= 12 && 0b1_1011_1011_0000 &>> field & 1 == 1
+    }
+
+    @inline(__always)
+    private mutating func set(_ field: UInt64, _ value: UInt32) {
+        switch field {
+        case 1: wire = value
+        case 2: kind = value
+        case 3: type = value
+        case 6: epoch = value
+        case 10: ttlMilliseconds = value
+        case 13: trafficClass = value
+        case 14: status = value
+        case 15: retryAfterMilliseconds = value
+        default: role = value
+        }
+    }
+
+    @inline(__always)
+    private mutating func set(_ field: UInt64, _ value: UInt64) {
+        switch field {
+        case 4: dest = value
+        case 5: source = value
+        case 7: id = value
+        case 8: replyTo = value
+        case 9: seq = value
+        case 11: causeSource = value
+        default: causeID = value
+        }
+    }
+}
