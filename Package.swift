@@ -35,8 +35,9 @@ let package = Package(
         .target(name: "NodeBusTesting", dependencies: ["NodeBus", "NodeProtocol", "RouterCore"]),
         .target(name: "NodeConfiguration", dependencies: [yams]),
 
+        .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
         .executableTarget(
-            name: "Router", dependencies: ["RouterCore", "ZeroMQ", "NodeConfiguration", logging]),
+            name: "Router", dependencies: ["RouterProcess", "RouterCore", "NodeConfiguration", logging, arguments]),
         .executableTarget(
             name: "spacenode", dependencies: ["NodeBus", "NodeProtocol", "NodeConfiguration", arguments]),
         .executableTarget(name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments]),

@@ -106,15 +106,6 @@ extension RouterCore {
             now: now)
     }
 
-    /// A frame on the data lane that is no envelope.
-    @inline(never)
-    mutating func malformed(_ peer: UInt32, _ fault: FrameFault, _ frame: UnsafeRawBufferPointer, _ now: UInt64) {
-        guard let place = dataPeers[peer] else {
-            return refuseStranger(peer, .data, .badFrame, fault.text.description, frame, now)
-        }
-        refuse(place, FrameHeader(), frame, .badFrame, fault.text.description, now)
-    }
-
     /// Refuses a frame of a connection without a session.
     mutating func refuseStranger(
         _ peer: UInt32, _ lane: Lane, _ status: BusStatus, _ text: String, _ frame: UnsafeRawBufferPointer,

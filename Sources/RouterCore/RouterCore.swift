@@ -53,11 +53,6 @@ package struct RouterCore: ~Copyable {
         dataPeers.reserveCapacity(limits.maxSessions)
     }
 
-    /// Whether a connection belongs to a session; if not, the process must find out who it is.
-    package func knows(_ peer: UInt32, lane: Lane) -> Bool {
-        (lane == .control ? controlPeers : dataPeers)[peer] != nil
-    }
-
     /// Sessions now.
     package var sessionCount: Int { instances.count }
 
@@ -125,22 +120,29 @@ package struct RouterCore: ~Copyable {
     }
 
     /// Takes a frame of the data socket, held by the process in `slot` until an action sends or discards it.
+    /// - Returns: false when the connection has no session: nothing was done, call `receiveStranger`.
     @inline(__always)
     package mutating func receiveData(
-        _ frame: UnsafeRawBufferPointer, slot: Int32, from peer: UInt32, identity: PeerIdentity, now: UInt64
-    ) {
+        _ frame: UnsafeRawBufferPointer, slot: Int32, from peer: UInt32, now: UInt64
+    ) -> Bool {
+        guard let place = dataPeers[peer] else { return false }
+        sessions[Int(place)].heard = now
         let header: FrameHeader
         do {
             header = try FrameHeader(frame: frame)
         } catch {
             outbox.discard(slot)
-            return malformed(peer, error, frame, now)
+            refuse(place, FrameHeader(), frame, .badFrame, error.text.description, now)
+            return true
         }
-        guard let place = dataPeers[peer] else {
-            outbox.discard(slot)
-            return attach(header, frame, from: peer, identity: identity, now: now)
-        }
-        sessions[Int(place)].heard = now
+        dispatch(place, header, frame, slot, now)
+        return true
+    }
+
+    @inline(__always)
+    private mutating func dispatch(
+        _ place: Int32, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ slot: Int32, _ now: UInt64
+    ) {
         if header.kind == FrameKind.control {
             outbox.discard(slot)
             return dataControl(place, header, frame, now)
@@ -156,6 +158,18 @@ package struct RouterCore: ~Copyable {
         default:
             outbox.discard(slot)
             refuse(place, header, frame, .badFrame, "kind \(header.kind) is not known", now)
+        }
+    }
+
+    /// Takes a frame of the data socket from a connection without a session: ATTACH, or something to refuse.
+    package mutating func receiveStranger(
+        _ frame: UnsafeRawBufferPointer, slot: Int32, from peer: UInt32, identity: PeerIdentity, now: UInt64
+    ) {
+        outbox.discard(slot)
+        do {
+            attach(try FrameHeader(frame: frame), frame, from: peer, identity: identity, now: now)
+        } catch {
+            refuseStranger(peer, .data, .badFrame, error.text.description, frame, now)
         }
     }
 
