@@ -50,7 +50,7 @@ let package = Package(
         .executableTarget(name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", lifecycle], path: "Tests/BusRig"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
-        .testTarget(name: "RouterCoreTests", dependencies: ["RouterCore", "CBusProtocol"]),
+        .testTarget(name: "RouterCoreTests", dependencies: ["RouterCore", "NodeProtocol", protobuf]),
         .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration"]),
         .testTarget(name: "NodeBusTests", dependencies: ["NodeBus", "NodeProtocol"]),
         .testTarget(name: "ConformanceTests", dependencies: ["NodeProtocol", "CBusProtocol", "RouterCore", protobuf]),
