@@ -1,3 +1,4 @@
+internal import BusWire
 /// The newest refused or expired frames, for people: header and at most 256 bytes of payload.
 struct DeadLetters {
     /// One of them.

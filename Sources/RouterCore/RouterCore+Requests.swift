@@ -1,3 +1,4 @@
+internal import BusWire
 extension RouterCore {
     /// What became of a frame for a destination.
     enum Delivery {

@@ -1,3 +1,4 @@
+internal import BusWire
 internal import CBusProtocol
 
 /// Method numbers of contract 1, service Router.

@@ -1,3 +1,4 @@
+internal import BusWire
 internal import CBusProtocol
 
 /// The router's decisions: frames and time in, actions out. No socket, clock, file or randomness.

@@ -1,3 +1,4 @@
+internal import BusWire
 /// A topic key of at most 32 bytes, held without allocation.
 struct TopicName: Hashable {
     private var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)

@@ -24,7 +24,8 @@ package struct FrameHeader: Equatable {
     package var payloadOffset = 0
     package var payloadCount = 0
 
-    init() {}
+    /// A header with every field zero.
+    package init() {}
 }
 
 /// Why a frame is not an envelope of ours.
