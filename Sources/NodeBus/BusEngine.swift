@@ -1,0 +1,424 @@
+internal import BusWire
+package import Logging
+internal import NodeProtocol
+internal import SwiftProtobuf
+
+/// How far the session has come; each case has only the data it needs.
+enum SessionPhase {
+    /// No connection.
+    case connecting
+    /// HELLO was sent at this time.
+    case greeting(since: UInt64)
+    /// WELCOME came; ATTACH is to be sent, or was.
+    case attaching(Spacenode_Bus_V1_Welcome, sent: Bool)
+    case established(Spacenode_Bus_V1_Welcome)
+    /// Finishing what was taken, until the given time.
+    case draining(Spacenode_Bus_V1_Welcome, until: UInt64)
+    case stopped(BusError?)
+}
+
+/// What a caller gets.
+enum CallOutcome {
+    case reply([UInt8])
+    case failure(BusError)
+}
+
+/// A call that waits for its outcome.
+struct PendingCall {
+    let continuation: UnsafeContinuation<CallOutcome, Never>
+    let deadline: UInt64
+    let info: MethodInfo
+}
+
+/// Somebody who waits for credit or for a session.
+struct Waiter {
+    let continuation: UnsafeContinuation<Void, Never>
+    let deadline: UInt64
+}
+
+/// Another instance's request, and the stream of it.
+struct RequestKey: Hashable {
+    let source: UInt64
+    let id: UInt64
+}
+
+/// The message that made us act, for `cause_source` and `cause_id`.
+package struct Cause: Sendable, Hashable {
+    package let source: UInt64
+    package let id: UInt64
+
+    /// Names a message.
+    package init(source: UInt64, id: UInt64) {
+        self.source = source
+        self.id = id
+    }
+}
+
+/// The SDK's decisions: frames, time and wishes in; frames and outcomes out. No socket and no clock.
+///
+/// Driven by one thread at a time, the one that also runs the executor's jobs: ZeroMQ's (`BusThread`), or a test's.
+/// The rules are those of docs/protocol/bus.md.
+///
+/// `@unchecked Sendable`: everything is touched by the executor's thread alone; `isCurrent` is checked at each door.
+package final class BusEngine: @unchecked Sendable {
+    package let options: BusOptions
+    package let executor: BusExecutor
+    let logger: Logger
+    var link: (any BusLink)?
+    /// Milliseconds of a clock that never goes back, as the driver gave it last.
+    package internal(set) var now: UInt64 = 0
+
+    var phase = SessionPhase.connecting
+    var credit = [CreditLedger](repeating: CreditLedger(), count: 3)
+    var creditWaiters: [[Waiter]] = [[], [], []]
+    var sessionWaiters: [Waiter] = []
+    var nextID: UInt64 = 0
+    var calls: [UInt64: PendingCall] = [:]
+    var nextDeadline: UInt64 = .max
+    var handlers: [UInt32: BusHandler] = [:]
+    var work: [InboundWork] = []
+    var workTaken = 0
+    var workWaiter: UnsafeContinuation<InboundWork?, Never>?
+    var inbound: [RequestKey: InboundRecord] = [:]
+    var streams: [RequestKey: StreamState] = [:]
+    var topics: [PublishedTopic: UInt64] = [:]
+    var subscriptions: [UInt64: SubscriptionState] = [:]
+    var nextSubscription: UInt64 = 0
+    var positions: [TopicPosition: SeenPosition] = [:]
+    var heard: UInt64 = 0
+    var pinged: UInt64 = 0
+    var greetAgainAt: UInt64 = 0
+    /// What the plugin says of itself, kept over sessions.
+    var statedState = PluginState.ready
+    /// Counts sessions, so that a handler of an old one does not answer into a new one.
+    var generation: UInt64 = 0
+    var lastError = ""
+    var failure: BusError?
+
+    /// An engine without a connection.
+    package init(options: BusOptions, executor: BusExecutor, logger: Logger) {
+        self.options = options
+        self.executor = executor
+        self.logger = logger
+    }
+
+    /// The session in force, if any.
+    var welcome: Spacenode_Bus_V1_Welcome? {
+        switch phase {
+        case .established(let welcome), .draining(let welcome, _): welcome
+        default: nil
+        }
+    }
+
+    /// Whether frames may be sent.
+    var isEstablished: Bool {
+        switch phase {
+        case .established, .draining: true
+        default: false
+        }
+    }
+
+    /// Whether the session is over for good.
+    package var isStopped: Bool {
+        if case .stopped = phase { return true }
+        return false
+    }
+
+    /// Our instance number, 0 without a session.
+    package var instance: UInt64 { welcome?.instance ?? 0 }
+
+    // MARK: - Driver's side
+
+    /// Ties the engine to what carries its frames.
+    package func attach(_ link: any BusLink, now: UInt64) {
+        self.link = link
+        self.now = now
+        heard = now
+    }
+
+    /// The connection changed.
+    package func handle(_ event: LinkEvent, now: UInt64) {
+        self.now = now
+        switch event {
+        case .connected:
+            // A connection that comes back is a new session: the old frames are gone.
+            if isEstablished { sessionLost("the connection to the router was made anew") }
+            if case .stopped = phase { return }
+            greet()
+        case .disconnected:
+            sessionLost("the router is gone")
+        case .refused(let error):
+            stop(error)
+        }
+    }
+
+    /// Time has passed. Call it at least every 20 ms.
+    package func tick(now: UInt64) {
+        self.now = now
+        switch phase {
+        case .greeting(let since) where now >= since + 1000: greet()
+        case .connecting where greetAgainAt > 0 && now >= greetAgainAt: greet()
+        case .attaching(let welcome, let sent):
+            if !sent { sendAttach(welcome) }
+            if now >= heard + 2000 { sessionLost("no ATTACHED from the router") }
+        case .established, .draining: watchSilence()
+        default: break
+        }
+        if case .draining(_, let until) = phase, inbound.isEmpty || now >= until { finishDrain() }
+        expireCalls()
+        expireWaiters()
+    }
+
+    private func watchSilence() {
+        let heartbeat = UInt64(welcome?.heartbeatMs ?? 500)
+        if now >= heard + 10_000 {
+            sessionLost("nothing heard from the router for 10 s")
+            greet()
+        } else if now >= max(heard, pinged) + 3 * heartbeat {
+            pinged = now
+            sendControl(.ping, Spacenode_Bus_V1_Ping())
+        }
+    }
+
+    // MARK: - Session
+
+    private func greet() {
+        phase = .greeting(since: now)
+        greetAgainAt = 0
+        let hello: Spacenode_Bus_V1_Hello
+        do {
+            hello = try makeHello()
+        } catch {
+            lastError = "\(error)"
+            greetAgainAt = now + 500
+            phase = .connecting
+            return
+        }
+        var header = FrameHeader()
+        header.wire = 1
+        header.kind = WireKind.control
+        header.type = ControlType.hello.type
+        header.role = options.role.rawValue
+        _ = send(header, hello, lane: .control)
+    }
+
+    private func makeHello() throws -> Spacenode_Bus_V1_Hello {
+        var hello = Spacenode_Bus_V1_Hello()
+        hello.name = .init(options.name.utf8)
+        hello.role = options.role.rawValue
+        hello.token = .init(try options.helloToken())
+        hello.provides = (options.provides + [SystemContract.contract]).map(contractRange)
+        hello.requires = options.requires.map(contractRange)
+        hello.windows = options.windows.enumerated().map { index, window in
+            var wire = Spacenode_Bus_V1_Window()
+            wire.trafficClass = UInt32(index + 2)
+            wire.bytes = window.bytes
+            wire.messages = window.messages
+            return wire
+        }
+        hello.maxFrame = UInt32(FrameLimit.bulk)
+        hello.heldKeys = options.heldKeys.map { .init($0) }
+        hello.build = .init(options.build.utf8.prefix(64))
+        hello.labels = options.labels.map { label in
+            var wire = Spacenode_Bus_V1_Label()
+            wire.name = .init(label.name.utf8.prefix(32))
+            wire.value = .init(label.value.utf8.prefix(64))
+            return wire
+        }
+        return hello
+    }
+
+    private func contractRange(_ contract: ContractInfo) -> Spacenode_Bus_V1_ContractRange {
+        var range = Spacenode_Bus_V1_ContractRange()
+        range.contract = contract.number
+        range.minorMax = contract.minor
+        range.schema = contract.schema
+        return range
+    }
+
+    func handleWelcome(_ welcome: Spacenode_Bus_V1_Welcome) {
+        guard case .greeting = phase else { return }
+        generation += 1
+        nextID = 0
+        topics.removeAll()
+        for window in welcome.windows where (2...4).contains(window.trafficClass) {
+            let index = Int(window.trafficClass) - 2
+            credit[index] = CreditLedger(
+                sending: BusWindow(bytes: window.bytes, messages: window.messages), receiving: options.windows[index])
+        }
+        phase = .attaching(welcome, sent: false)
+        sendAttach(welcome)
+    }
+
+    private func sendAttach(_ welcome: Spacenode_Bus_V1_Welcome) {
+        var attach = Spacenode_Bus_V1_Attach()
+        attach.session = welcome.session
+        attach.attachToken = welcome.attachToken
+        let sent = send(controlHeader(.attach, welcome), attach, lane: .data)
+        phase = .attaching(welcome, sent: sent)
+    }
+
+    func handleAttached() {
+        guard case .attaching(let welcome, _) = phase else { return }
+        phase = .established(welcome)
+        logger.info("session established", metadata: ["epoch": "\(welcome.epoch)"])
+        sendState()
+        for id in subscriptions.keys.sorted() { sendSubscribe(id) }
+        wakeAll(&sessionWaiters)
+    }
+
+    func handleReject(_ reject: Spacenode_Bus_V1_Reject) {
+        let error = BusError(
+            .init(rawValue: reject.status), String(decoding: reject.text, as: UTF8.self), limit: UInt64(reject.neededMin),
+            actual: UInt64(reject.offeredMax))
+        lastError = error.description
+        if reject.permanent { return stop(error) }
+        logger.warning("session refused: \(error)")
+        sessionLost(error.text)
+        greetAgainAt = now + (error.code == .unknownSession ? 1 : 1000)
+    }
+
+    /// The session is over: everything open has its outcome now.
+    func sessionLost(_ reason: String) {
+        if isStopped { return }
+        let wasEstablished = isEstablished
+        if case .draining = phase { return finishDrain() }
+        phase = .connecting
+        greetAgainAt = now + 50
+        guard wasEstablished else { return }
+        lastError = reason
+        logger.warning("session lost: \(reason)")
+        generation += 1
+        let error = BusError(.routerLost, "\(reason); whether the request was carried out is unknown")
+        failEverything(error)
+    }
+
+    private func failEverything(_ error: BusError) {
+        let open = calls
+        calls.removeAll()
+        for call in open.values { call.continuation.resume(returning: .failure(error)) }
+        let lost = streams.values
+        streams.removeAll()
+        for stream in lost { stream.end(BusError(.lost, error.text)) }
+        for record in inbound.values { record.cancel() }
+        inbound.removeAll()
+        work.removeAll()
+        workTaken = 0
+        for index in creditWaiters.indices { wakeAll(&creditWaiters[index]) }
+    }
+
+    /// Ends for good; `error` nil: in order.
+    func stop(_ error: BusError?) {
+        if isStopped { return }
+        phase = .stopped(error)
+        failure = error
+        if let error { logger.error("bus session ends: \(error)") }
+        failEverything(error ?? BusError(.cancelled, "this plugin has stopped"))
+        for subscription in subscriptions.values { subscription.end(error) }
+        wakeAll(&sessionWaiters)
+        workWaiter?.resume(returning: nil)
+        workWaiter = nil
+    }
+
+    // MARK: - Drain and state
+
+    /// Finishes what was taken and ends in order.
+    package func beginDrain() {
+        switch phase {
+        case .established(let welcome):
+            logger.info("draining")
+            phase = .draining(welcome, until: now + options.drainMilliseconds)
+            sendState()
+        case .draining, .stopped: break
+        default: stop(nil)
+        }
+    }
+
+    private func finishDrain() {
+        if let welcome { _ = send(controlHeader(.goodbye, welcome), Spacenode_Bus_V1_Goodbye(), lane: .data) }
+        stop(nil)
+    }
+
+    /// Tells the router how we are.
+    func sendState() {
+        var state = Spacenode_Bus_V1_State()
+        if case .draining = phase {
+            state.state = 4
+        } else {
+            state.state = statedState.wire
+            state.reason = .init(statedState.reason.utf8.prefix(128))
+        }
+        sendControl(.state, state)
+    }
+
+    // MARK: - Sending
+
+    /// A header with what every frame of this session has.
+    @inline(__always)
+    func header(kind: UInt32, type: UInt32, _ welcome: Spacenode_Bus_V1_Welcome) -> FrameHeader {
+        var header = FrameHeader()
+        header.wire = 1
+        header.kind = kind
+        header.type = type
+        header.source = welcome.instance
+        header.epoch = welcome.epoch
+        header.role = options.role.rawValue
+        return header
+    }
+
+    private func controlHeader(_ type: ControlType, _ welcome: Spacenode_Bus_V1_Welcome) -> FrameHeader {
+        header(kind: WireKind.control, type: type.type, welcome)
+    }
+
+    func sendControl(_ type: ControlType, _ message: some SwiftProtobuf.Message) {
+        guard let welcome else { return }
+        if !send(controlHeader(type, welcome), message, lane: .control) { sessionLost("the control connection is full or gone") }
+    }
+
+    private func send(_ header: FrameHeader, _ message: some SwiftProtobuf.Message, lane: BusLane) -> Bool {
+        guard let payload: [UInt8] = try? message.serializedBytes() else { return false }
+        return payload.withUnsafeBytes { link?.send(header, topicKey: [], payload: $0, lane: lane) } != nil
+    }
+
+    /// Sends a data frame that `admission` found credit for.
+    /// - Returns: whether the link took it; if not, the session is over.
+    @inline(__always)
+    @discardableResult
+    func sendData(_ header: FrameHeader, topicKey: [UInt8] = [], payload: [UInt8], classIndex: Int) -> Bool {
+        guard let bytes = payload.withUnsafeBytes({ link?.send(header, topicKey: topicKey, payload: $0, lane: .data) }) else {
+            sessionLost("the data connection is full or gone")
+            return false
+        }
+        credit[classIndex].send(bytes)
+        return true
+    }
+
+    /// A received frame is done with; gives credit anew when half a window was used.
+    @inline(__always)
+    func processed(_ bytes: Int, classIndex: Int, generation: UInt64) {
+        guard generation == self.generation, bytes > 0, let grant = credit[classIndex].process(bytes) else { return }
+        var message = Spacenode_Bus_V1_Credit()
+        message.trafficClass = UInt32(classIndex + 2)
+        message.bytes = grant.bytes
+        message.messages = grant.messages
+        sendControl(.credit, message)
+    }
+
+    func wakeAll(_ waiters: inout [Waiter]) {
+        let all = waiters
+        waiters.removeAll(keepingCapacity: true)
+        for waiter in all { waiter.continuation.resume() }
+    }
+
+    private func expireWaiters() {
+        expire(&sessionWaiters)
+        for index in creditWaiters.indices { expire(&creditWaiters[index]) }
+    }
+
+    private func expire(_ waiters: inout [Waiter]) {
+        guard waiters.contains(where: { $0.deadline <= now }) else { return }
+        let over = waiters.filter { $0.deadline <= now }
+        waiters.removeAll { $0.deadline <= now }
+        for waiter in over { waiter.continuation.resume() }
+    }
+}
