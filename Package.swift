@@ -6,6 +6,7 @@ import PackageDescription
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -31,7 +32,7 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
         .target(name: "BusWire"),
-        .target(name: "NodeBus", dependencies: ["NodeProtocol", "BusWire", "ZeroMQ", logging, lifecycle, protobuf]),
+        .target(name: "NodeBus", dependencies: ["NodeProtocol", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf]),
         .target(name: "RouterCore", dependencies: ["BusWire", "CBusProtocol"]),
         .target(name: "NodeBusTesting", dependencies: ["NodeBus", "NodeProtocol", "RouterCore"]),
         .target(name: "NodeConfiguration", dependencies: [yams]),
@@ -45,10 +46,10 @@ let package = Package(
 
         .target(name: "ExampleCore", path: "Plugins/example/Core"),
         .executableTarget(
-            name: "ExampleMain", dependencies: ["ExampleCore", "NodeBus", "NodeProtocol", lifecycle, logging],
+            name: "ExampleMain", dependencies: ["ExampleCore", "NodeBus", "NodeProtocol"],
             path: "Plugins/example/Main"),
 
-        .executableTarget(name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", lifecycle], path: "Tests/BusRig"),
+        .executableTarget(name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments], path: "Tests/BusRig"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),

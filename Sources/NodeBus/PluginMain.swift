@@ -1,0 +1,31 @@
+internal import Foundation
+package import Logging
+internal import ServiceLifecycle
+internal import UnixSignals
+
+/// The whole `main` of a plugin: logging, signals, drain, exit status.
+package enum PluginMain {
+    /// Runs a plugin until SIGTERM, SIGINT, a DRAIN from the router, or a refusal.
+    ///
+    /// Exit status 0 after an orderly end, 2 after a refusal or bad options, with the reason on standard error.
+    /// - Parameters:
+    ///   - name: label of the log lines.
+    ///   - make: registers handlers and returns the client.
+    package static func run(_ name: String, _ make: (Logger) throws -> BusClient) async {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        let logger = Logger(label: name)
+        do {
+            let bus = try make(logger)
+            let configuration = ServiceGroupConfiguration(
+                services: [
+                    .init(
+                        service: bus, successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .cancelGroup)
+                ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+            try await ServiceGroup(configuration: configuration).run()
+        } catch {
+            FileHandle.standardError.write(Data("spacenode-\(name): \(error)\n".utf8))
+            exit(2)
+        }
+    }
+}
