@@ -32,16 +32,20 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
         .target(name: "BusWire"),
-        .target(name: "NodeBus", dependencies: ["NodeProtocol", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf]),
+        .target(
+            name: "NodeBus",
+            dependencies: ["NodeProtocol", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf]),
         .target(name: "RouterCore", dependencies: ["BusWire", "CBusProtocol"]),
         .target(name: "NodeBusTesting", dependencies: ["NodeBus", "NodeProtocol", "RouterCore"]),
         .target(name: "NodeConfiguration", dependencies: [yams]),
 
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
         .executableTarget(
-            name: "Router", dependencies: ["RouterProcess", "RouterCore", "NodeConfiguration", logging, arguments]),
+            name: "Router",
+            dependencies: ["RouterProcess", "RouterCore", "NodeConfiguration", logging, arguments]),
         .executableTarget(
-            name: "spacenode", dependencies: ["NodeBus", "NodeProtocol", "NodeConfiguration", arguments]),
+            name: "spacenode",
+            dependencies: ["NodeBus", "NodeProtocol", "NodeConfiguration", arguments, logging, protobuf]),
         .executableTarget(name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments]),
 
         .target(name: "ExampleCore", path: "Plugins/example/Core"),
@@ -49,13 +53,17 @@ let package = Package(
             name: "ExampleMain", dependencies: ["ExampleCore", "NodeBus", "NodeProtocol"],
             path: "Plugins/example/Main"),
 
-        .executableTarget(name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments], path: "Tests/BusRig"),
+        .executableTarget(
+            name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments], path: "Tests/BusRig"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
-        .testTarget(name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
+        .testTarget(
+            name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
         .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration"]),
         .testTarget(name: "NodeBusTests", dependencies: ["NodeBus", "NodeProtocol"]),
-        .testTarget(name: "ConformanceTests", dependencies: ["NodeProtocol", "CBusProtocol", "BusWire", "RouterCore", protobuf]),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: ["NodeProtocol", "CBusProtocol", "BusWire", "RouterCore", protobuf]),
         .testTarget(name: "SimulationTests", dependencies: ["NodeBusTesting", "NodeBus", "NodeProtocol"]),
         .testTarget(name: "IntegrationTests"),
     ],

@@ -124,7 +124,8 @@ private struct ByteWriter {
     @inline(__always)
     mutating func copy(_ source: UnsafeRawBufferPointer) {
         guard source.count > 0 else { return }
-        UnsafeMutableRawBufferPointer(rebasing: bytes[position..<position + source.count]).copyMemory(from: source)
+        UnsafeMutableRawBufferPointer(rebasing: bytes[position..<position + source.count]).copyMemory(
+            from: source)
         position += source.count
     }
 }

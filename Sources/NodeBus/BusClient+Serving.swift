@@ -3,7 +3,9 @@ package import NodeProtocol
 package import SwiftProtobuf
 
 extension BusClient {
-    /// Answers requests of one method. Call it before `run`.
+    /// Answers requests of one method.
+    ///
+    /// Call it before `run`.
     ///
     /// The handler runs on the bus thread: it may wait, but not block.
     package func serve<Request: Message, Reply: Message>(
@@ -16,10 +18,13 @@ extension BusClient {
             })
     }
 
-    /// Answers with a stream of items. Call it before `run`.
+    /// Answers with a stream of items.
+    ///
+    /// Call it before `run`.
     package func serve<Request: Message, Item: Message>(
         _ method: DownStreamMethod<Request, Item>,
-        _ handler: @escaping @Sendable (Request, borrowing StreamWriter<Item>, CallContext) async throws -> Void
+        _ handler:
+            @escaping @Sendable (Request, borrowing StreamWriter<Item>, CallContext) async throws -> Void
     ) {
         register(
             .down(method.info) { [unowned engine] payload, stream, context in
@@ -28,7 +33,9 @@ extension BusClient {
             })
     }
 
-    /// Answers an upload. Call it before `run`.
+    /// Answers an upload.
+    ///
+    /// Call it before `run`.
     package func serve<Item: Message, Reply: Message>(
         _ method: UpStreamMethod<Item, Reply>,
         _ handler: @escaping @Sendable (borrowing StreamReader<Item>, CallContext) async throws -> Reply
@@ -65,7 +72,9 @@ extension BusClient {
         return reply
     }
 
-    private func methodDescription(_ info: MethodInfo, _ isProvided: Bool) -> Spacenode_System_V1_MethodDescription {
+    private func methodDescription(_ info: MethodInfo, _ isProvided: Bool)
+        -> Spacenode_System_V1_MethodDescription
+    {
         var method = Spacenode_System_V1_MethodDescription()
         method.name = info.name
         method.type = info.type
@@ -84,7 +93,9 @@ extension BusClient {
             guard let bytes = Data(base64Encoded: contract.descriptorSetBase64),
                 let set = try? Google_Protobuf_FileDescriptorSet(serializedBytes: bytes)
             else { continue }
-            for file in set.file where !result.file.contains(where: { $0.name == file.name }) { result.file.append(file) }
+            for file in set.file where !result.file.contains(where: { $0.name == file.name }) {
+                result.file.append(file)
+            }
         }
         return (try? result.serializedData()) ?? Data()
     }

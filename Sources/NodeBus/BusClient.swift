@@ -106,10 +106,12 @@ package final class BusClient: Service, Sendable {
         let milliseconds = ttl.map(milliseconds) ?? method.info.ttlMilliseconds
         let outcome: CallOutcome
         if engine.executor.isCurrent {
-            outcome = await engine.callWithRetry(method.info, payload: payload, to: dest, ttlMilliseconds: milliseconds, cause: cause)
+            outcome = await engine.callWithRetry(
+                method.info, payload: payload, to: dest, ttlMilliseconds: milliseconds, cause: cause)
         } else {
             outcome = try await onBus {
-                await $0.callWithRetry(method.info, payload: payload, to: dest, ttlMilliseconds: milliseconds, cause: cause)
+                await $0.callWithRetry(
+                    method.info, payload: payload, to: dest, ttlMilliseconds: milliseconds, cause: cause)
             }
         }
         switch outcome {
@@ -143,13 +145,15 @@ package final class BusClient: Service, Sendable {
 
     /// Opens a stream of items from a provider.
     package func open<Request: Message, Item: Message>(
-        _ method: DownStreamMethod<Request, Item>, _ request: Request, to dest: UInt64 = 0, ttl: Duration? = nil,
+        _ method: DownStreamMethod<Request, Item>, _ request: Request, to dest: UInt64 = 0,
+        ttl: Duration? = nil,
         cause: Cause? = nil
     ) async throws -> BusDownload<Item> {
         let payload: [UInt8] = try request.serializedBytes()
         let milliseconds = ttl.map(milliseconds) ?? method.info.ttlMilliseconds
         let stream = try await onBus {
-            try await $0.openStream(method.info, payload: payload, to: dest, ttlMilliseconds: milliseconds, cause: cause)
+            try await $0.openStream(
+                method.info, payload: payload, to: dest, ttlMilliseconds: milliseconds, cause: cause)
         }
         return BusDownload(stream: stream, client: self)
     }
@@ -160,7 +164,8 @@ package final class BusClient: Service, Sendable {
     ) async throws -> BusUpload<Item, Reply> {
         let milliseconds = ttl.map(milliseconds) ?? method.info.ttlMilliseconds
         let stream = try await onBus {
-            try await $0.openStream(method.info, payload: [], to: dest, ttlMilliseconds: milliseconds, cause: cause)
+            try await $0.openStream(
+                method.info, payload: [], to: dest, ttlMilliseconds: milliseconds, cause: cause)
         }
         return BusUpload(stream: stream, client: self)
     }

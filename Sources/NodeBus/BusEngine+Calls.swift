@@ -6,7 +6,9 @@ extension BusEngine {
     /// Waits until there is a session and credit for a frame.
     /// - Returns: the session, or what is wrong.
     @inline(__always)
-    func admission(bytes: Int, info: MethodInfo, classIndex: Int, deadline: UInt64) async -> Result<Spacenode_Bus_V1_Welcome, BusError> {
+    func admission(bytes: Int, info: MethodInfo, classIndex: Int, deadline: UInt64) async -> Result<
+        Spacenode_Bus_V1_Welcome, BusError
+    > {
         if bytes > info.maxBytes { return .failure(tooLarge(bytes, info)) }
         while true {
             if let welcome {
@@ -29,14 +31,19 @@ extension BusEngine {
 
     private func tooLarge(_ bytes: Int, _ info: MethodInfo) -> BusError {
         BusError(
-            .tooLarge, "\(info.name): the frame has \(bytes) bytes, \(info.maxBytes) are allowed: use a stream",
+            .tooLarge,
+            "\(info.name): the frame has \(bytes) bytes, \(info.maxBytes) are allowed: use a stream",
             limit: UInt64(info.maxBytes), actual: UInt64(bytes))
     }
 
     private func overdue(_ info: MethodInfo) -> BusError {
-        if isEstablished { return BusError(.expired, "\(info.name): no credit within the deadline; it was not sent") }
+        if isEstablished {
+            return BusError(.expired, "\(info.name): no credit within the deadline; it was not sent")
+        }
         let why = lastError.isEmpty ? "" : " (\(lastError))"
-        return BusError(.routerLost, "\(info.name): no session with the router at \(options.address)\(why); it was not sent")
+        return BusError(
+            .routerLost,
+            "\(info.name): no session with the router at \(options.address)\(why); it was not sent")
     }
 
     /// Sends a request and waits for its one outcome.
@@ -46,7 +53,9 @@ extension BusEngine {
     ) async -> CallOutcome {
         let deadline = now + UInt64(ttlMilliseconds)
         let classIndex = creditIndex(info)
-        switch await admission(bytes: payload.count + frameOverhead, info: info, classIndex: classIndex, deadline: deadline) {
+        switch await admission(
+            bytes: payload.count + frameOverhead, info: info, classIndex: classIndex, deadline: deadline)
+        {
         case .failure(let error): return .failure(error)
         case .success(let welcome):
             nextID += 1
@@ -61,10 +70,14 @@ extension BusEngine {
             header.causeID = cause?.id ?? 0
             return await withTaskCancellationHandler {
                 await withUnsafeContinuation { continuation in
-                    begin(header, payload, classIndex, PendingCall(continuation: continuation, deadline: deadline, info: info))
+                    begin(
+                        header, payload, classIndex,
+                        PendingCall(continuation: continuation, deadline: deadline, info: info))
                 }
             } onCancel: {
-                executor.post { [weak self] in self?.giveUp(id, BusError(.cancelled, "the task was cancelled")) }
+                executor.post { [weak self] in
+                    self?.giveUp(id, BusError(.cancelled, "the task was cancelled"))
+                }
             }
         }
     }
@@ -82,7 +95,9 @@ extension BusEngine {
             header.trafficClass = info.trafficClass.rawValue
             return await withUnsafeContinuation { continuation in
                 remember(header.id, PendingCall(continuation: continuation, deadline: deadline, info: info))
-                let sent = payload.withUnsafeBytes { link?.send(header, topicKey: [], payload: $0, lane: .control) }
+                let sent = payload.withUnsafeBytes {
+                    link?.send(header, topicKey: [], payload: $0, lane: .control)
+                }
                 if sent == nil { sessionLost("the control connection is full or gone") }
             }
         }
@@ -117,7 +132,8 @@ extension BusEngine {
 
     /// The error of an ERROR or STREAM_END.
     func fault(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) -> BusError {
-        let fault = (try? Spacenode_Bus_V1_Fault(serializedBytes: [UInt8](payload))) ?? Spacenode_Bus_V1_Fault()
+        let fault =
+            (try? Spacenode_Bus_V1_Fault(serializedBytes: [UInt8](payload))) ?? Spacenode_Bus_V1_Fault()
         return BusError(
             .init(rawValue: header.status), String(decoding: fault.text, as: UTF8.self),
             retryAfterMilliseconds: header.retryAfterMilliseconds, limit: fault.limit, actual: fault.actual)
@@ -136,7 +152,12 @@ extension BusEngine {
     func expireCalls() {
         guard now >= nextDeadline else { return }
         for (id, call) in calls where call.deadline <= now {
-            giveUp(id, BusError(.expired, "\(call.info.name): no answer within the deadline; whether it was carried out is unknown"))
+            giveUp(
+                id,
+                BusError(
+                    .expired,
+                    "\(call.info.name): no answer within the deadline; whether it was carried out is unknown")
+            )
         }
         nextDeadline = calls.values.reduce(UInt64.max) { min($0, $1.deadline) }
     }

@@ -8,10 +8,13 @@ extension BusEngine {
 
     /// Publishes one event under the next number of its topic.
     /// - Returns: its number in this session.
-    func publish(_ info: MethodInfo, payload: [UInt8], key: [UInt8], cause: Cause?) async throws -> EventContext {
+    func publish(_ info: MethodInfo, payload: [UInt8], key: [UInt8], cause: Cause?) async throws
+        -> EventContext
+    {
         guard key.count <= maxTopicKeyBytes else {
             throw BusError(
-                .badFrame, "a topic key has at most \(maxTopicKeyBytes) bytes", limit: UInt64(maxTopicKeyBytes),
+                .badFrame, "a topic key has at most \(maxTopicKeyBytes) bytes",
+                limit: UInt64(maxTopicKeyBytes),
                 actual: UInt64(key.count))
         }
         let classIndex = creditIndex(info)
@@ -57,7 +60,9 @@ extension BusEngine {
         message.type = state.info.type
         message.topicKey = .init(state.key)
         // Sorted, so that the same history sends the same bytes.
-        let known = positions.filter { $0.key.type == state.info.type && (state.key.isEmpty || state.key == $0.key.key) }
+        let known = positions.filter {
+            $0.key.type == state.info.type && (state.key.isEmpty || state.key == $0.key.key)
+        }
         message.positions = known.map { topic, seen in
             var position = Spacenode_Bus_V1_Position()
             position.publisher = topic.publisher
@@ -77,7 +82,8 @@ extension BusEngine {
                 state.confirmation = nil
                 continue
             }
-            let error = BusError(.init(rawValue: message.status), String(decoding: message.text, as: UTF8.self))
+            let error = BusError(
+                .init(rawValue: message.status), String(decoding: message.text, as: UTF8.self))
             subscriptions[state.id] = nil
             state.end(error)
         }
@@ -86,7 +92,9 @@ extension BusEngine {
     /// Ends a subscription.
     func unsubscribe(_ state: SubscriptionState) {
         guard subscriptions.removeValue(forKey: state.id) != nil else { return }
-        let isShared = subscriptions.values.contains { $0.info.type == state.info.type && $0.key == state.key }
+        let isShared = subscriptions.values.contains {
+            $0.info.type == state.info.type && $0.key == state.key
+        }
         if !isShared {
             var message = Spacenode_Bus_V1_Unsubscribe()
             message.type = state.info.type
@@ -125,7 +133,10 @@ extension BusEngine {
     // MARK: - What arrives
 
     /// EVENT: numbered against what was seen, given to every subscription that fits.
-    func deliver(_ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer, classIndex: Int) {
+    func deliver(
+        _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer,
+        classIndex: Int
+    ) {
         let key = [UInt8](
             UnsafeRawBufferPointer(
                 rebasing: frame[header.topicKeyOffset..<header.topicKeyOffset + header.topicKeyCount]))
@@ -134,7 +145,8 @@ extension BusEngine {
             return processed(frame.count, classIndex: classIndex, generation: generation)
         }
         let context = EventContext(
-            publisher: header.source, epoch: header.epoch, role: BusRole(rawValue: header.role), key: key, seq: header.seq)
+            publisher: header.source, epoch: header.epoch, role: BusRole(rawValue: header.role), key: key,
+            seq: header.seq)
         // The frame's credit goes back once: with the first subscription that takes it.
         var bytes = frame.count
         let body = [UInt8](payload)
@@ -157,7 +169,8 @@ extension BusEngine {
 
     func handleResync(_ resync: Spacenode_Bus_V1_Resync) {
         guard isEstablished else { return }
-        let topic = TopicPosition(publisher: resync.publisher, type: resync.type, key: [UInt8](resync.topicKey))
+        let topic = TopicPosition(
+            publisher: resync.publisher, type: resync.type, key: [UInt8](resync.topicKey))
         if resync.epoch == 0 {
             positions[topic] = nil
         } else {
@@ -178,7 +191,8 @@ extension BusEngine {
         guard first > seen.seq else { return false }
         if first > seen.seq + 1 {
             // The router names every hole; one that it did not name is worth a line in the log.
-            logger.warning("events missing without a GAP", metadata: ["from": "\(seen.seq + 1)", "to": "\(first - 1)"])
+            logger.warning(
+                "events missing without a GAP", metadata: ["from": "\(seen.seq + 1)", "to": "\(first - 1)"])
             report(topic, epoch: epoch, (seen.seq + 1)...(first - 1))
         }
         positions[topic] = SeenPosition(epoch: epoch, seq: last)

@@ -4,7 +4,9 @@ internal import NodeProtocol
 internal import SwiftProtobuf
 
 extension BusEngine {
-    /// Takes one frame. Bytes that are no envelope are dropped and logged: the router checks before it forwards.
+    /// Takes one frame.
+    ///
+    /// Bytes that are no envelope are dropped and logged: the router checks before it forwards.
     package func receive(_ frame: UnsafeRawBufferPointer, lane: BusLane, now: UInt64) {
         self.now = now
         let header: FrameHeader
@@ -25,7 +27,9 @@ extension BusEngine {
         }
     }
 
-    private func receiveData(_ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer) {
+    private func receiveData(
+        _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer
+    ) {
         if header.kind == WireKind.control { return receiveDataControl(header, payload) }
         // Before ATTACHED, what arrives is of a session that is over.
         guard isEstablished, (2...4).contains(header.trafficClass) else { return }

@@ -24,7 +24,8 @@ extension BusEngine {
             source: header.source, role: BusRole(rawValue: header.role), cause: cause,
             ttlMilliseconds: header.ttlMilliseconds)
         let item = InboundWork(
-            key: key, handler: handler, payload: [UInt8](payload), context: context, record: record, stream: stream)
+            key: key, handler: handler, payload: [UInt8](payload), context: context, record: record,
+            stream: stream)
         if let workWaiter {
             self.workWaiter = nil
             workWaiter.resume(returning: item)
@@ -103,7 +104,9 @@ extension BusEngine {
                 limit: UInt64(info.maxBytes), actual: UInt64(payload.count))
             return await answer(item, fault: error)
         }
-        await sendAnswer(item, kind: item.stream == nil ? WireKind.reply : WireKind.streamEnd, status: 1, payload, classIndex)
+        await sendAnswer(
+            item, kind: item.stream == nil ? WireKind.reply : WireKind.streamEnd, status: 1, payload,
+            classIndex)
     }
 
     private func answer(_ item: InboundWork, fault error: BusError) async {
@@ -116,12 +119,15 @@ extension BusEngine {
         let status = error.code == .unknownType ? error.code : .failed
         let payload: [UInt8] = (try? fault.serializedBytes()) ?? []
         await sendAnswer(
-            item, kind: item.stream == nil ? WireKind.error : WireKind.streamEnd, status: status.rawValue, payload,
+            item, kind: item.stream == nil ? WireKind.error : WireKind.streamEnd, status: status.rawValue,
+            payload,
             creditIndex(item.handler.info))
     }
 
     @inline(__always)
-    private func sendAnswer(_ item: InboundWork, kind: UInt32, status: UInt32, _ payload: [UInt8], _ classIndex: Int) async {
+    private func sendAnswer(
+        _ item: InboundWork, kind: UInt32, status: UInt32, _ payload: [UInt8], _ classIndex: Int
+    ) async {
         let info = item.handler.info
         // The caller's own deadline ends the wait: the router tells it.
         let deadline = now + UInt64(max(item.context.ttlMilliseconds, 1000))
@@ -141,7 +147,9 @@ extension BusEngine {
         sendData(header, payload: payload, classIndex: classIndex)
     }
 
-    /// Answers what no handler takes. Uses credit without waiting: at worst the caller's deadline ends it.
+    /// Answers what no handler takes.
+    ///
+    /// Uses credit without waiting: at worst the caller's deadline ends it.
     private func refuse(_ request: FrameHeader, _ code: BusError.Code, _ text: String) {
         guard let welcome else { return }
         var fault = Spacenode_Bus_V1_Fault()

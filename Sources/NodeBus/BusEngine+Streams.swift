@@ -11,14 +11,18 @@ extension BusEngine {
     // MARK: - Opening
 
     /// Sends STREAM_OPEN.
-    func openStream(_ info: MethodInfo, payload: [UInt8], to dest: UInt64, ttlMilliseconds: UInt32, cause: Cause?) async throws -> StreamState {
+    func openStream(
+        _ info: MethodInfo, payload: [UInt8], to dest: UInt64, ttlMilliseconds: UInt32, cause: Cause?
+    ) async throws -> StreamState {
         let classIndex = creditIndex(info)
         let admitted = await admission(
-            bytes: payload.count + frameOverhead, info: info, classIndex: classIndex, deadline: now + UInt64(ttlMilliseconds))
+            bytes: payload.count + frameOverhead, info: info, classIndex: classIndex,
+            deadline: now + UInt64(ttlMilliseconds))
         let welcome = try admitted.get()
         nextID += 1
         let stream = StreamState(
-            key: RequestKey(source: welcome.instance, id: nextID), info: info, isOpener: true, generation: generation)
+            key: RequestKey(source: welcome.instance, id: nextID), info: info, isOpener: true,
+            generation: generation)
         streams[stream.key] = stream
         if info.pattern == .downStream { stream.allowed = itemWindow }
         var header = header(kind: WireKind.streamOpen, type: info.type, welcome)
@@ -55,7 +59,8 @@ extension BusEngine {
     // MARK: - Receiving
 
     /// STREAM_ITEM or STREAM_END of the other end.
-    func receiveStream(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer, bytes: Int, classIndex: Int) {
+    func receiveStream(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer, bytes: Int, classIndex: Int)
+    {
         let opener = header.dest == 0 ? header.source : instance
         guard let stream = streams[RequestKey(source: opener, id: header.replyTo)], !stream.hasEnded else {
             return processed(bytes, classIndex: classIndex, generation: generation)
@@ -84,7 +89,9 @@ extension BusEngine {
     /// STREAM_END of the router: final once all that it passed on has arrived.
     func receiveRouterEnd(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
         let opener = header.causeSource == 0 ? instance : header.causeSource
-        guard let stream = streams[RequestKey(source: opener, id: header.replyTo)], !stream.hasEnded else { return }
+        guard let stream = streams[RequestKey(source: opener, id: header.replyTo)], !stream.hasEnded else {
+            return
+        }
         stream.error = fault(header, payload)
         stream.endsAfter = header.seq
         if stream.received >= header.seq { settle(stream) }
@@ -176,7 +183,9 @@ extension BusEngine {
             deadline: now + UInt64(stream.info.ttlMilliseconds))
         let welcome = try admitted.get()
         if let error = stream.error { throw error }
-        guard stream.generation == generation, !stream.hasEnded else { throw BusError(.lost, "the stream is over") }
+        guard stream.generation == generation, !stream.hasEnded else {
+            throw BusError(.lost, "the stream is over")
+        }
         var header = header(kind: kind, type: stream.info.type, welcome)
         header.dest = stream.isOpener ? 0 : stream.key.source
         header.replyTo = stream.key.id

@@ -12,15 +12,20 @@ extension BusEngine {
     func callWithRetry(
         _ info: MethodInfo, payload: [UInt8], to dest: UInt64, ttlMilliseconds: UInt32, cause: Cause?
     ) async -> CallOutcome {
-        if info.type >> 16 == 1 { return await callRouter(info, payload: payload, ttlMilliseconds: ttlMilliseconds) }
+        if info.type >> 16 == 1 {
+            return await callRouter(info, payload: payload, ttlMilliseconds: ttlMilliseconds)
+        }
         if !info.isIdempotent {
-            return await call(info, payload: payload, to: dest, ttlMilliseconds: ttlMilliseconds, cause: cause)
+            return await call(
+                info, payload: payload, to: dest, ttlMilliseconds: ttlMilliseconds, cause: cause)
         }
         let deadline = now + UInt64(ttlMilliseconds)
         while true {
             let left = UInt32(clamping: deadline > now ? deadline - now : 1)
             let outcome = await call(info, payload: payload, to: dest, ttlMilliseconds: left, cause: cause)
-            guard case .failure(let error) = outcome, error.code.allowsRetry, !isStopped else { return outcome }
+            guard case .failure(let error) = outcome, error.code.allowsRetry, !isStopped else {
+                return outcome
+            }
             let pause = max(UInt64(error.retryAfterMilliseconds), 20)
             guard now + pause < deadline, !Task.isCancelled else { return outcome }
             try? await Task.sleep(for: .milliseconds(pause))
@@ -31,10 +36,14 @@ extension BusEngine {
     func waitForSession(_ milliseconds: UInt64) async throws {
         let deadline = now + milliseconds
         while !isEstablished {
-            if case .stopped(let error) = phase { throw error ?? BusError(.cancelled, "this plugin has stopped") }
+            if case .stopped(let error) = phase {
+                throw error ?? BusError(.cancelled, "this plugin has stopped")
+            }
             guard now < deadline else {
                 let why = lastError.isEmpty ? "is it running?" : lastError
-                throw BusError(.routerLost, "no session with the router at \(options.address) within \(milliseconds) ms: \(why)")
+                throw BusError(
+                    .routerLost,
+                    "no session with the router at \(options.address) within \(milliseconds) ms: \(why)")
             }
             await withUnsafeContinuation { continuation in
                 sessionWaiters.append(Waiter(continuation: continuation, deadline: deadline))

@@ -54,7 +54,9 @@ package struct Cause: Sendable, Hashable {
     }
 }
 
-/// The SDK's decisions: frames, time and wishes in; frames and outcomes out. No socket and no clock.
+/// The SDK's decisions: frames, time and wishes in; frames and outcomes out.
+///
+/// No socket and no clock.
 ///
 /// Driven by one thread at a time, the one that also runs the executor's jobs: ZeroMQ's (`BusThread`), or a test's.
 /// The rules are those of docs/protocol/bus.md.
@@ -152,7 +154,9 @@ package final class BusEngine: @unchecked Sendable {
         }
     }
 
-    /// Time has passed. Call it at least every 20 ms.
+    /// Time has passed.
+    ///
+    /// Call it at least every 20 ms.
     package func tick(now: UInt64) {
         self.now = now
         switch phase {
@@ -244,7 +248,8 @@ package final class BusEngine: @unchecked Sendable {
         for window in welcome.windows where (2...4).contains(window.trafficClass) {
             let index = Int(window.trafficClass) - 2
             credit[index] = CreditLedger(
-                sending: BusWindow(bytes: window.bytes, messages: window.messages), receiving: options.windows[index])
+                sending: BusWindow(bytes: window.bytes, messages: window.messages),
+                receiving: options.windows[index])
         }
         phase = .attaching(welcome, sent: false)
         sendAttach(welcome)
@@ -269,7 +274,8 @@ package final class BusEngine: @unchecked Sendable {
 
     func handleReject(_ reject: Spacenode_Bus_V1_Reject) {
         let error = BusError(
-            .init(rawValue: reject.status), String(decoding: reject.text, as: UTF8.self), limit: UInt64(reject.neededMin),
+            .init(rawValue: reject.status), String(decoding: reject.text, as: UTF8.self),
+            limit: UInt64(reject.neededMin),
             actual: UInt64(reject.offeredMax))
         lastError = error.description
         if reject.permanent { return stop(error) }
@@ -372,7 +378,9 @@ package final class BusEngine: @unchecked Sendable {
 
     func sendControl(_ type: ControlType, _ message: some SwiftProtobuf.Message) {
         guard let welcome else { return }
-        if !send(controlHeader(type, welcome), message, lane: .control) { sessionLost("the control connection is full or gone") }
+        if !send(controlHeader(type, welcome), message, lane: .control) {
+            sessionLost("the control connection is full or gone")
+        }
     }
 
     private func send(_ header: FrameHeader, _ message: some SwiftProtobuf.Message, lane: BusLane) -> Bool {
@@ -385,7 +393,11 @@ package final class BusEngine: @unchecked Sendable {
     @inline(__always)
     @discardableResult
     func sendData(_ header: FrameHeader, topicKey: [UInt8] = [], payload: [UInt8], classIndex: Int) -> Bool {
-        guard let bytes = payload.withUnsafeBytes({ link?.send(header, topicKey: topicKey, payload: $0, lane: .data) }) else {
+        guard
+            let bytes = payload.withUnsafeBytes({
+                link?.send(header, topicKey: topicKey, payload: $0, lane: .data)
+            })
+        else {
             sessionLost("the data connection is full or gone")
             return false
         }
@@ -396,7 +408,9 @@ package final class BusEngine: @unchecked Sendable {
     /// A received frame is done with; gives credit anew when half a window was used.
     @inline(__always)
     func processed(_ bytes: Int, classIndex: Int, generation: UInt64) {
-        guard generation == self.generation, bytes > 0, let grant = credit[classIndex].process(bytes) else { return }
+        guard generation == self.generation, bytes > 0, let grant = credit[classIndex].process(bytes) else {
+            return
+        }
         var message = Spacenode_Bus_V1_Credit()
         message.trafficClass = UInt32(classIndex + 2)
         message.bytes = grant.bytes

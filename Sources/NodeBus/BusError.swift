@@ -55,7 +55,10 @@ package struct BusError: Error, Sendable, CustomStringConvertible {
     package let actual: UInt64
 
     /// An error with its cure.
-    package init(_ code: Code, _ text: String, retryAfterMilliseconds: UInt32 = 0, limit: UInt64 = 0, actual: UInt64 = 0) {
+    package init(
+        _ code: Code, _ text: String, retryAfterMilliseconds: UInt32 = 0, limit: UInt64 = 0,
+        actual: UInt64 = 0
+    ) {
         self.code = code
         self.text = text
         self.retryAfterMilliseconds = retryAfterMilliseconds
@@ -72,15 +75,19 @@ extension BusError.Code {
     /// The status in capitals, as docs/protocol/bus.md writes it.
     package var name: String {
         let names = [
-            "?", "OK", "BUSY", "NO_ROUTE", "NOT_READY", "EXPIRED", "PEER_LOST", "ROUTER_LOST", "FORBIDDEN", "TOO_LARGE",
-            "VERSION", "SCHEMA", "CANCELLED", "UNKNOWN_TYPE", "UNKNOWN_SESSION", "BAD_FRAME", "DUPLICATE", "CREDIT",
+            "?", "OK", "BUSY", "NO_ROUTE", "NOT_READY", "EXPIRED", "PEER_LOST", "ROUTER_LOST", "FORBIDDEN",
+            "TOO_LARGE",
+            "VERSION", "SCHEMA", "CANCELLED", "UNKNOWN_TYPE", "UNKNOWN_SESSION", "BAD_FRAME", "DUPLICATE",
+            "CREDIT",
             "LOST", "SUPERSEDED", "UNAUTHORIZED", "KEY_HELD", "LIMIT", "DRAINING", "FAILED", "LATE",
         ]
         return rawValue < UInt32(names.count) ? names[Int(rawValue)] : "status \(rawValue)"
     }
 }
 
-/// Roles that come with the node. Raw values are those of `spacenode.bus.v1.Role`.
+/// Roles that come with the node.
+///
+/// Raw values are those of `spacenode.bus.v1.Role`.
 package struct BusRole: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt32
 
@@ -105,13 +112,15 @@ package struct BusRole: RawRepresentable, Hashable, Sendable {
     package static let example = BusRole(rawValue: 15)
 
     private static let names = [
-        "storage", "vm", "consensus", "signer", "mempool", "p2p", "post-worker", "miner", "poet", "api", "operator",
+        "storage", "vm", "consensus", "signer", "mempool", "p2p", "post-worker", "miner", "poet", "api",
+        "operator",
         "observer", "recorder", "example",
     ]
 
     /// The role's name, as in `DIR/tokens/<role>`.
     package var name: String {
-        rawValue >= 2 && rawValue < 2 + UInt32(Self.names.count) ? Self.names[Int(rawValue) - 2] : "role-\(rawValue)"
+        rawValue >= 2 && rawValue < 2 + UInt32(Self.names.count)
+            ? Self.names[Int(rawValue) - 2] : "role-\(rawValue)"
     }
 
     /// The role of that name, or nil.

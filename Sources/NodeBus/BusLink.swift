@@ -11,7 +11,8 @@ package enum BusLane: Sendable {
 package protocol BusLink: AnyObject {
     /// Sends one frame without waiting.
     /// - Returns: the frame's length in bytes, or nil when there is no connection or its pipe is full.
-    func send(_ header: FrameHeader, topicKey: [UInt8], payload: UnsafeRawBufferPointer, lane: BusLane) -> Int?
+    func send(_ header: FrameHeader, topicKey: [UInt8], payload: UnsafeRawBufferPointer, lane: BusLane)
+        -> Int?
 }
 
 /// What a link tells the engine about its connection.

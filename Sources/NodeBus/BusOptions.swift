@@ -32,7 +32,8 @@ package enum BusAddress: Sendable, Hashable, CustomStringConvertible {
         }
         guard let serverKey, serverKey.utf8.count == 40 else {
             throw BusError(
-                .unauthorized, "tcp needs the router's public key: --server-key Z85, as spacenode machine key shows it")
+                .unauthorized,
+                "tcp needs the router's public key: --server-key Z85, as spacenode machine key shows it")
         }
         let host = text[text.index(text.startIndex, offsetBy: 6)..<colon]
         self = .tcp(host: String(host), port: port, serverKey: serverKey)
@@ -80,7 +81,8 @@ package struct BusOptions: Sendable {
 
     /// Options with the defaults of docs/protocol/bus.md.
     package init(
-        address: BusAddress, name: String, role: BusRole, provides: [ContractInfo] = [], requires: [ContractInfo] = []
+        address: BusAddress, name: String, role: BusRole, provides: [ContractInfo] = [],
+        requires: [ContractInfo] = []
     ) {
         self.address = address
         self.name = name
@@ -93,18 +95,24 @@ package struct BusOptions: Sendable {
     /// `SPACENODE_TOKEN`, `SPACENODE_KEY`, `SPACENODE_SERVER_KEY`.
     /// - Throws: `BusError` that says which word is missing or wrong.
     package static func fromCommandLine(
-        _ arguments: [String] = CommandLine.arguments, environment: [String: String] = ProcessInfo.processInfo.environment,
+        _ arguments: [String] = CommandLine.arguments,
+        environment: [String: String] = ProcessInfo.processInfo.environment,
         role: BusRole, name: String, provides: [ContractInfo] = [], requires: [ContractInfo] = []
     ) throws -> BusOptions {
         func value(_ flag: String) -> String? {
-            if let place = arguments.firstIndex(of: "--\(flag)"), place + 1 < arguments.count { return arguments[place + 1] }
+            if let place = arguments.firstIndex(of: "--\(flag)"), place + 1 < arguments.count {
+                return arguments[place + 1]
+            }
             return environment["SPACENODE_" + flag.uppercased().replacingOccurrences(of: "-", with: "_")]
         }
         guard let bus = value("bus") else {
-            throw BusError(.noRoute, "which router? --bus ipc:DIR or --bus tcp://HOST:PORT (spacenode bus path prints DIR)")
+            throw BusError(
+                .noRoute,
+                "which router? --bus ipc:DIR or --bus tcp://HOST:PORT (spacenode bus path prints DIR)")
         }
         var options = BusOptions(
-            address: try BusAddress(bus, serverKey: value("server-key")), name: value("name") ?? name, role: role,
+            address: try BusAddress(bus, serverKey: value("server-key")), name: value("name") ?? name,
+            role: role,
             provides: provides, requires: requires)
         if let file = value("token") { options.token = try secretFile(file, "token") }
         if let file = value("key") {
@@ -112,14 +120,17 @@ package struct BusOptions: Sendable {
                 .trimmingCharacters(in: .whitespacesAndNewlines)
         }
         if case .tcp = options.address, options.secretKey == nil {
-            throw BusError(.unauthorized, "tcp needs this machine's key: --key FILE, made by spacenode machine key")
+            throw BusError(
+                .unauthorized, "tcp needs this machine's key: --key FILE, made by spacenode machine key")
         }
         return options
     }
 
     private static func secretFile(_ path: String, _ what: String) throws -> [UInt8] {
         guard let data = FileManager.default.contents(atPath: path) else {
-            throw BusError(.unauthorized, "cannot read \(what) file \(path): check the path and that this user may read it")
+            throw BusError(
+                .unauthorized,
+                "cannot read \(what) file \(path): check the path and that this user may read it")
         }
         return [UInt8](data)
     }

@@ -46,8 +46,9 @@ struct CreditLedger {
     mutating func process(_ bytes: Int) -> BusWindow? {
         processedBytes &+= UInt64(bytes)
         processedMessages &+= 1
-        guard grantedMessages &- processedMessages <= window.messages / 2
-            || grantedBytes &- processedBytes <= window.bytes / 2
+        guard
+            grantedMessages &- processedMessages <= window.messages / 2
+                || grantedBytes &- processedBytes <= window.bytes / 2
         else { return nil }
         grantedBytes = processedBytes &+ window.bytes
         grantedMessages = processedMessages &+ window.messages

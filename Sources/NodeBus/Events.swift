@@ -17,7 +17,9 @@ package struct EventGap: Sendable, Hashable {
     package let numbers: ClosedRange<UInt64>
 }
 
-/// The publisher began anew: what came before is incomplete. Take a snapshot, then follow.
+/// The publisher began anew: what came before is incomplete.
+///
+/// Take a snapshot, then follow.
 package struct EventResync: Sendable, Hashable {
     package let publisher: UInt64
     /// The publisher's session from here on, 0: it has none now.
@@ -58,7 +60,9 @@ struct SeenPosition {
     var seq: UInt64
 }
 
-/// One subscription. Touched on the bus thread alone.
+/// One subscription.
+///
+/// Touched on the bus thread alone.
 ///
 /// `@unchecked Sendable`: its consumer reaches it through the engine's executor only.
 final class SubscriptionState: @unchecked Sendable {

@@ -1,6 +1,8 @@
 package import SwiftProtobuf
 
-/// Follows a topic; take the elements one after the other. Ends when it is dropped.
+/// Follows a topic; take the elements one after the other.
+///
+/// Ends when it is dropped.
 package final class BusSubscription<Event: Message>: Sendable {
     let state: SubscriptionState
     let client: BusClient
@@ -19,7 +21,9 @@ package final class BusSubscription<Event: Message>: Sendable {
     /// An element counts as processed when it is taken: who takes slowly gets gaps, nobody else does.
     /// - Throws: `BusError`, such as FORBIDDEN for this role.
     package func next() async throws -> EventElement<Event>? {
-        guard let element = try await client.onBus({ [state] in try await $0.nextElement(state) }) else { return nil }
+        guard let element = try await client.onBus({ [state] in try await $0.nextElement(state) }) else {
+            return nil
+        }
         switch element {
         case .event(let payload, let context, _): return .event(try Event(serializedBytes: payload), context)
         case .gap(let gap): return .gap(gap)
@@ -28,7 +32,9 @@ package final class BusSubscription<Event: Message>: Sendable {
     }
 }
 
-/// Items from a provider. Dropping it gives the stream up.
+/// Items from a provider.
+///
+/// Dropping it gives the stream up.
 package final class BusDownload<Item: Message>: Sendable {
     let stream: StreamState
     let client: BusClient
@@ -45,12 +51,16 @@ package final class BusDownload<Item: Message>: Sendable {
     /// The next item; nil when the provider has sent all.
     /// - Throws: `BusError`, LOST when the stream broke off.
     package func next() async throws -> Item? {
-        guard let payload = try await client.onBus({ [stream] in try await $0.nextItem(stream) }) else { return nil }
+        guard let payload = try await client.onBus({ [stream] in try await $0.nextItem(stream) }) else {
+            return nil
+        }
         return try Item(serializedBytes: payload)
     }
 }
 
-/// Items to a provider. Dropping it unfinished gives the stream up.
+/// Items to a provider.
+///
+/// Dropping it unfinished gives the stream up.
 package final class BusUpload<Item: Message, Reply: Message>: Sendable {
     let stream: StreamState
     let client: BusClient

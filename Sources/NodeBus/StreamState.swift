@@ -1,6 +1,8 @@
 internal import NodeProtocol
 
-/// One end of a stream. Touched on the bus thread alone.
+/// One end of a stream.
+///
+/// Touched on the bus thread alone.
 ///
 /// `@unchecked Sendable`: handed to handlers, which run on the executor of that thread.
 final class StreamState: @unchecked Sendable {

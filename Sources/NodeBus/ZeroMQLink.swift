@@ -1,7 +1,9 @@
 internal import BusWire
 internal import ZeroMQ
 
-/// The two DEALER sockets of a plugin. Belongs to the bus thread.
+/// The two DEALER sockets of a plugin.
+///
+/// Belongs to the bus thread.
 final class ZeroMQLink: BusLink {
     let control: Socket
     let data: Socket
@@ -15,7 +17,8 @@ final class ZeroMQLink: BusLink {
         address = options.address
         let control = try Self.open(context, options)
         let data = try Self.open(context, options)
-        monitor = try Monitor(control, context: context, name: "\(options.name)-\(UInt64.random(in: 1 ... .max))")
+        monitor = try Monitor(
+            control, context: context, name: "\(options.name)-\(UInt64.random(in: 1 ... .max))")
         let (first, second) = Self.endpoints(options.address)
         try control.connect(first)
         try data.connect(second)
@@ -42,7 +45,9 @@ final class ZeroMQLink: BusLink {
         try socket.set(wide: .maxMessageSize, 4_259_840)
         try socket.set(.sendHighWater, 8192)
         try socket.set(.receiveHighWater, 8192)
-        guard case .tcp(_, _, let serverKey) = options.address, let secret = options.secretKey else { return socket }
+        guard case .tcp(_, _, let serverKey) = options.address, let secret = options.secretKey else {
+            return socket
+        }
         try socket.set(.tcpKeepalive, 1)
         let pair = try CurveKeyPair.from(secretKey: secret)
         try socket.set(.curveServerKey, serverKey)
@@ -52,7 +57,9 @@ final class ZeroMQLink: BusLink {
     }
 
     @inline(__always)
-    func send(_ header: FrameHeader, topicKey: [UInt8], payload: UnsafeRawBufferPointer, lane: BusLane) -> Int? {
+    func send(_ header: FrameHeader, topicKey: [UInt8], payload: UnsafeRawBufferPointer, lane: BusLane)
+        -> Int?
+    {
         header.write(topicKey: topicKey, payload: payload) { count, fill in
             var message = Message(count: count)
             guard message.count == count else { return nil }
@@ -76,10 +83,12 @@ final class ZeroMQLink: BusLink {
                 return .refused(
                     BusError(
                         .unauthorized,
-                        "the router at \(address) does not know this machine's key: spacenode machine allow NAME --role ROLE --key KEY there"))
+                        "the router at \(address) does not know this machine's key: spacenode machine allow NAME --role ROLE --key KEY there"
+                    ))
             case .protocolMismatch:
                 return .refused(
-                    BusError(.unauthorized, "\(address) does not speak CURVE: is that the router's bus port?"))
+                    BusError(.unauthorized, "\(address) does not speak CURVE: is that the router's bus port?")
+                )
             case .handshakeFailed:
                 if let error = wrongServerKey() { return .refused(error) }
             case .other: break
@@ -94,6 +103,7 @@ final class ZeroMQLink: BusLink {
         guard failedHandshakes >= 3, !hasBeenEstablished, case .tcp = address else { return nil }
         return BusError(
             .unauthorized,
-            "the handshake with \(address) fails: --server-key is not that router's; spacenode machine key shows it there")
+            "the handshake with \(address) fails: --server-key is not that router's; spacenode machine key shows it there"
+        )
     }
 }

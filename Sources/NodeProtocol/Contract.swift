@@ -8,7 +8,9 @@ package enum Pattern: UInt8, Sendable {
     case upStream = 4
 }
 
-/// Traffic classes, each with its own credit. Raw values are those of `spacenode.bus.v1.TrafficClass`.
+/// Traffic classes, each with its own credit.
+///
+/// Raw values are those of `spacenode.bus.v1.TrafficClass`.
 package enum TrafficClass: UInt32, Sendable, CaseIterable {
     case control = 1
     case urgent = 2

@@ -3,7 +3,9 @@ package enum Lane: UInt8, Sendable {
     case control, data
 }
 
-/// One thing that the router's process must do. Plain bytes, so that a list of them allocates nothing.
+/// One thing that the router's process must do.
+///
+/// Plain bytes, so that a list of them allocates nothing.
 package struct Action: Equatable, Sendable {
     /// What to do.
     package enum Kind: UInt8, Sendable {
@@ -36,7 +38,9 @@ package struct AuditEvent: Sendable {
     package let session: String
 }
 
-/// What one call of the core asks for, in order. Reused, so that steady traffic allocates nothing.
+/// What one call of the core asks for, in order.
+///
+/// Reused, so that steady traffic allocates nothing.
 package struct Outbox: ~Copyable {
     package private(set) var actions: [Action] = []
     package private(set) var audits: [AuditEvent] = []
@@ -67,7 +71,9 @@ package struct Outbox: ~Copyable {
     @inline(__always)
     mutating func forward(_ slot: Int32, to peer: UInt32, copy: Bool = false) {
         actions.append(
-            Action(kind: copy ? .forwardCopy : .forward, lane: .data, peer: peer, slot: slot, offset: 0, count: 0))
+            Action(
+                kind: copy ? .forwardCopy : .forward, lane: .data, peer: peer, slot: slot, offset: 0, count: 0
+            ))
     }
 
     mutating func discard(_ slot: Int32) {
@@ -89,7 +95,8 @@ package struct Outbox: ~Copyable {
     }
 
     private mutating func grow(to needed: Int) {
-        let larger = UnsafeMutableRawBufferPointer.allocate(byteCount: max(needed, bytes.count * 2), alignment: 16)
+        let larger = UnsafeMutableRawBufferPointer.allocate(
+            byteCount: max(needed, bytes.count * 2), alignment: 16)
         larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[0..<used]))
         bytes.deallocate()
         bytes = larger

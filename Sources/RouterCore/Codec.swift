@@ -22,7 +22,9 @@ package struct Arena: ~Copyable {
                 alloc: { data, size in
                     guard let state = data?.assumingMemoryBound(to: State.self) else { return nil }
                     let rounded = (size &+ 15) & ~15
-                    guard rounded >= size, rounded <= state.pointee.capacity - state.pointee.used else { return nil }
+                    guard rounded >= size, rounded <= state.pointee.capacity - state.pointee.used else {
+                        return nil
+                    }
                     defer { state.pointee.used += rounded }
                     return state.pointee.base + state.pointee.used
                 },
@@ -40,7 +42,8 @@ package struct Arena: ~Copyable {
     /// - Returns: nil when the bytes are malformed or need more than the arena.
     package func decode<M>(
         _ bytes: UnsafeRawBufferPointer,
-        _ unpack: (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?) -> UnsafeMutablePointer<M>?
+        _ unpack: (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?) ->
+            UnsafeMutablePointer<M>?
     ) -> UnsafeMutablePointer<M>? {
         state.pointee.used = 0
         // protobuf-c wants an address even for no bytes.
@@ -89,10 +92,14 @@ extension Outbox {
 }
 
 private func packedSize<M>(_ message: UnsafePointer<M>) -> Int {
-    message.withMemoryRebound(to: ProtobufCMessage.self, capacity: 1) { protobuf_c_message_get_packed_size($0) }
+    message.withMemoryRebound(to: ProtobufCMessage.self, capacity: 1) {
+        protobuf_c_message_get_packed_size($0)
+    }
 }
 
-private func pack<M>(_ message: UnsafePointer<M>, _ room: UnsafeMutableRawBufferPointer, _ position: inout Int) {
+private func pack<M>(
+    _ message: UnsafePointer<M>, _ room: UnsafeMutableRawBufferPointer, _ position: inout Int
+) {
     guard let base = room.baseAddress else { return }
     let out = (base + position).assumingMemoryBound(to: UInt8.self)
     position += message.withMemoryRebound(to: ProtobufCMessage.self, capacity: 1) {
@@ -100,7 +107,9 @@ private func pack<M>(_ message: UnsafePointer<M>, _ room: UnsafeMutableRawBuffer
     }
 }
 
-private func writePrefix(_ tag: UInt8, _ count: Int, _ room: UnsafeMutableRawBufferPointer, _ position: inout Int) {
+private func writePrefix(
+    _ tag: UInt8, _ count: Int, _ room: UnsafeMutableRawBufferPointer, _ position: inout Int
+) {
     room[position] = tag
     position += 1
     var rest = count

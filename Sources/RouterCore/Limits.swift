@@ -24,7 +24,9 @@ enum CreditClass {
     }
 }
 
-/// Every bound of the router. Memory at worst: the sum of windows (twice for what goes out, once for what comes
+/// Every bound of the router.
+///
+/// Memory at worst: the sum of windows (twice for what goes out, once for what comes
 /// in), `deadLetters` × 1 KiB, and tables of `sessions`, `openRequests` and topics.
 package struct RouterLimits: Sendable {
     /// Windows that senders are granted, by class: urgent, normal, bulk.

@@ -28,7 +28,9 @@ struct RequestKey: Hashable {
     let id: UInt64
 }
 
-/// All open requests and streams, found by caller and id. Bounded; allocates only while growing.
+/// All open requests and streams, found by caller and id.
+///
+/// Bounded; allocates only while growing.
 struct OpenRequests {
     private(set) var entries: [OpenRequest] = []
     private var free: [Int32] = []

@@ -3,7 +3,9 @@ internal import CBusProtocol
 
 extension RouterCore {
     /// Carries out a control message of a session.
-    mutating func control(_ place: Int32, _ number: ControlNumber?, _ payload: UnsafeRawBufferPointer, _ now: UInt64) {
+    mutating func control(
+        _ place: Int32, _ number: ControlNumber?, _ payload: UnsafeRawBufferPointer, _ now: UInt64
+    ) {
         switch number {
         case .credit: credit(place, payload)
         case .pong: break
@@ -28,7 +30,8 @@ extension RouterCore {
         let bytes = min(message.pointee.bytes, sessions[session][credit: index].outUsedBytes &+ window.bytes)
         let messages = min(
             message.pointee.messages, sessions[session][credit: index].outUsedMessages &+ window.messages)
-        sessions[session][credit: index].outAllowedBytes = max(sessions[session][credit: index].outAllowedBytes, bytes)
+        sessions[session][credit: index].outAllowedBytes = max(
+            sessions[session][credit: index].outAllowedBytes, bytes)
         sessions[session][credit: index].outAllowedMessages = max(
             sessions[session][credit: index].outAllowedMessages, messages)
         release(place, index)
@@ -36,7 +39,9 @@ extension RouterCore {
     }
 
     private mutating func pong(_ place: Int32, _ payload: UnsafeRawBufferPointer, _ now: UInt64) {
-        guard let message = arena.decode(payload, { spacenode__bus__v1__ping__unpack($0, $1, $2) }) else { return }
+        guard let message = arena.decode(payload, { spacenode__bus__v1__ping__unpack($0, $1, $2) }) else {
+            return
+        }
         var pong = Spacenode__Bus__V1__Pong()
         spacenode__bus__v1__pong__init(&pong)
         pong.stamp = message.pointee.stamp
@@ -51,7 +56,8 @@ extension RouterCore {
         sessions[Int(place)].state = state
         sessions[Int(place)].identity.reason = Array(message.pointee.reason.array.prefix(128))
         outbox.audit(
-            .info, "state \(state) \(message.pointee.reason.text(limit: 128))", session: sessions[Int(place)].name)
+            .info, "state \(state) \(message.pointee.reason.text(limit: 128))",
+            session: sessions[Int(place)].name)
     }
 
     private mutating func cancel(_ place: Int32, _ payload: UnsafeRawBufferPointer) {
@@ -82,7 +88,8 @@ extension RouterCore {
 
     /// ATTACH, from a connection that belongs to no session yet.
     mutating func attach(
-        _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, from peer: UInt32, identity: PeerIdentity, now: UInt64
+        _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, from peer: UInt32, identity: PeerIdentity,
+        now: UInt64
     ) {
         let payload = UnsafeRawBufferPointer(
             rebasing: frame[header.payloadOffset..<header.payloadOffset + header.payloadCount])
@@ -109,7 +116,9 @@ extension RouterCore {
     }
 
     /// GOODBYE, or ATTACH once more after a new HELLO over the same connection.
-    mutating func dataControl(_ place: Int32, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ now: UInt64) {
+    mutating func dataControl(
+        _ place: Int32, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ now: UInt64
+    ) {
         switch ControlNumber(rawValue: header.type & 0xffff) {
         case .goodbye:
             guard sessionFault(place, header) == nil else { return }
@@ -130,14 +139,18 @@ extension RouterCore {
         guard sessions[session].state != .free else { return }
         sessions[session].state = .draining
         for index in 0..<CreditClass.count { discardParked(place, index) }
-        for entry in open.places(where: { $0.caller == place || $0.provider == place }) { lose(entry, because: place) }
+        for entry in open.places(where: { $0.caller == place || $0.provider == place }) {
+            lose(entry, because: place)
+        }
         for topic in topics.places(publisher: place) { endTopic(topic) }
         topics.forget(subscriber: place)
         for offered in sessions[session].identity.provides {
             providers[offered.number]?.removeAll { $0 == place }
         }
         instances[sessions[session].instance] = nil
-        if controlPeers[sessions[session].controlPeer] == place { controlPeers[sessions[session].controlPeer] = nil }
+        if controlPeers[sessions[session].controlPeer] == place {
+            controlPeers[sessions[session].controlPeer] = nil
+        }
         if sessions[session].isAttached { dataPeers[sessions[session].dataPeer] = nil }
         sessions[session] = Session()
     }
@@ -171,7 +184,9 @@ extension RouterCore {
 
     private mutating func endTopic(_ topic: Int32) {
         for subscriber in topics.topics[Int(topic)].subscribers where subscriber.gapFrom > 0 {
-            sendGap(topic, to: subscriber.session, from: subscriber.gapFrom, to: topics.topics[Int(topic)].lastSeq)
+            sendGap(
+                topic, to: subscriber.session, from: subscriber.gapFrom, to: topics.topics[Int(topic)].lastSeq
+            )
         }
         topics.remove(topic)
     }

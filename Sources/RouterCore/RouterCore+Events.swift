@@ -25,7 +25,9 @@ extension RouterCore {
             UnsafeRawBufferPointer(
                 rebasing: frame[header.topicKeyOffset..<header.topicKeyOffset + header.topicKeyCount]))
         let cached = sessions[Int(place)].lastTopic
-        if cached >= 0, topics.topics[Int(cached)].key.type == header.type, topics.topics[Int(cached)].key.name == name {
+        if cached >= 0, topics.topics[Int(cached)].key.type == header.type,
+            topics.topics[Int(cached)].key.name == name
+        {
             return cached
         }
         let key = TopicKey(publisher: place, type: header.type, name: name)
@@ -39,12 +41,15 @@ extension RouterCore {
     ) -> Int32? {
         let session = Int(key.publisher)
         guard let rule = rule(header.type), rule.pattern == .event, header.dest == 0 else {
-            refuse(key.publisher, header, frame, .badFrame, "this type is not an event, or dest is not 0", now)
+            refuse(
+                key.publisher, header, frame, .badFrame, "this type is not an event, or dest is not 0", now)
             return nil
         }
         guard rule.providers & sessions[session].roleBit != 0 else {
             let role = registry.roleName(sessions[session].role)
-            refuse(key.publisher, header, frame, .forbidden, "role \(role) may not publish type \(hex(header.type))", now)
+            refuse(
+                key.publisher, header, frame, .forbidden,
+                "role \(role) may not publish type \(hex(header.type))", now)
             return nil
         }
         guard sessions[session].topics < limits.maxTopicsPerSession else {
@@ -60,11 +65,14 @@ extension RouterCore {
     /// A number that is not the next one: a hole is reported, a repetition refused.
     @inline(never)
     private mutating func isNewer(
-        _ place: Int32, _ topic: Int32, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ last: UInt64,
+        _ place: Int32, _ topic: Int32, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer,
+        _ last: UInt64,
         _ now: UInt64
     ) -> Bool {
         guard header.seq > last else {
-            refuse(place, header, frame, .duplicate, "seq \(header.seq) is not above \(last), the last of this topic", now)
+            refuse(
+                place, header, frame, .duplicate,
+                "seq \(header.seq) is not above \(last), the last of this topic", now)
             return false
         }
         topics.topics[Int(topic)].lastSeq = header.seq &- 1
@@ -145,7 +153,9 @@ extension RouterCore {
         return sessions[Int(place)][credit: index].canSend(1)
     }
 
-    /// Names events from…to as not delivered. In order with the events, and free of credit.
+    /// Names events from…to as not delivered.
+    ///
+    /// In order with the events, and free of credit.
     mutating func sendGap(_ topic: Int32, to place: Int32, from first: UInt64, to last: UInt64) {
         guard last >= first, sessions[Int(place)].isAttached else { return }
         let key = topics.topics[Int(topic)].key
@@ -180,7 +190,8 @@ extension RouterCore {
             else { continue }
             positions.append(
                 SubscriberPosition(
-                    publisher: position.publisher, epoch: position.epoch, name: TopicName(position.topic_key.bytes),
+                    publisher: position.publisher, epoch: position.epoch,
+                    name: TopicName(position.topic_key.bytes),
                     seq: position.seq))
         }
         let wish = Subscription(session: place, name: name)
@@ -199,7 +210,10 @@ extension RouterCore {
             return (.unknownType, "type \(hex(type)) is not an event of a known contract")
         }
         guard rule.callers & sessions[Int(place)].roleBit != 0 else {
-            return (.forbidden, "role \(registry.roleName(sessions[Int(place)].role)) may not read type \(hex(type))")
+            return (
+                .forbidden,
+                "role \(registry.roleName(sessions[Int(place)].role)) may not read type \(hex(type))"
+            )
         }
         guard sessions[Int(place)].subscriptions < limits.maxSubscriptionsPerSession else {
             return (.limit, "a session has at most \(limits.maxSubscriptionsPerSession) subscriptions")
@@ -236,7 +250,8 @@ extension RouterCore {
     }
 
     private func isCurrent(_ position: SubscriberPosition, _ type: UInt32) -> Bool {
-        guard let publisher = instances[position.publisher], sessions[Int(publisher)].epoch == position.epoch else {
+        guard let publisher = instances[position.publisher], sessions[Int(publisher)].epoch == position.epoch
+        else {
             return false
         }
         return topics.find(TopicKey(publisher: publisher, type: type, name: position.name)) != nil

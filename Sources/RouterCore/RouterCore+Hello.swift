@@ -19,7 +19,8 @@ private struct HelloFault: Error {
 extension RouterCore {
     /// Begins a session, or refuses it with the reason and the cure.
     mutating func hello(
-        _ payload: UnsafeRawBufferPointer, from peer: UInt32, identity: PeerIdentity, random: (UInt64, UInt64),
+        _ payload: UnsafeRawBufferPointer, from peer: UInt32, identity: PeerIdentity,
+        random: (UInt64, UInt64),
         now: UInt64
     ) {
         guard let message = arena.decode(payload, { spacenode__bus__v1__hello__unpack($0, $1, $2) }) else {
@@ -75,7 +76,9 @@ extension RouterCore {
         }
         instances[session.instance] = Int32(place)
         controlPeers[session.controlPeer] = Int32(place)
-        for contract in session.identity.provides { providers[contract.number, default: []].append(Int32(place)) }
+        for contract in session.identity.provides {
+            providers[contract.number, default: []].append(Int32(place))
+        }
         return Int32(place)
     }
 
@@ -108,7 +111,9 @@ extension RouterCore {
                 }
             }
         }
-        outbox.audit(.info, "session \(session.epoch) of role \(registry.roleName(session.role))", session: session.name)
+        outbox.audit(
+            .info, "session \(session.epoch) of role \(registry.roleName(session.role))",
+            session: session.name)
     }
 
     private mutating func sendWelcome(
@@ -156,7 +161,8 @@ extension RouterCore {
         guard hello.bus_minor_min == 0 else {
             throw HelloFault(
                 status: .version,
-                text: "this plugin needs bus minor \(hello.bus_minor_min) or newer, the router speaks 0: update the router",
+                text:
+                    "this plugin needs bus minor \(hello.bus_minor_min) or newer, the router speaks 0: update the router",
                 contract: 1, offered: (hello.bus_minor_min, hello.bus_minor_max))
         }
         guard registry.roleNames[hello.role] != nil, hello.role > 1, hello.role < 63 else {
@@ -199,14 +205,18 @@ extension RouterCore {
                 let listed = registry.roleName(identity.curveRole)
                 throw HelloFault(
                     status: .unauthorized,
-                    text: "this key is listed for role \(listed), not \(role): spacenode machine allow NAME --role \(role) --key …")
+                    text:
+                        "this key is listed for role \(listed), not \(role): spacenode machine allow NAME --role \(role) --key …"
+                )
             }
             return
         }
         guard let expected = tokens[hello.role], isSame(expected, hello.token.bytes) else {
             throw HelloFault(
                 status: .unauthorized,
-                text: "the token is not that of role \(role): give the 32 bytes of tokens/\(role) in the router's run directory")
+                text:
+                    "the token is not that of role \(role): give the 32 bytes of tokens/\(role) in the router's run directory"
+            )
         }
     }
 
@@ -244,7 +254,8 @@ extension RouterCore {
     private func heldKeys(_ hello: Spacenode__Bus__V1__Hello) throws(HelloFault) -> [[UInt8]] {
         guard hello.n_held_keys <= limits.maxHeldKeys else {
             throw HelloFault(
-                status: .limit, text: "HELLO lists \(hello.n_held_keys) keys, at most \(limits.maxHeldKeys) are allowed")
+                status: .limit,
+                text: "HELLO lists \(hello.n_held_keys) keys, at most \(limits.maxHeldKeys) are allowed")
         }
         return (0..<hello.n_held_keys).map { Array(hello.held_keys[$0].array.prefix(64)) }
     }
@@ -259,7 +270,8 @@ extension RouterCore {
             guard let window = hello.windows[position]?.pointee,
                 let index = CreditClass.index(window.traffic_class)
             else {
-                throw HelloFault(status: .badFrame, text: "a window's traffic_class must be URGENT, NORMAL or BULK")
+                throw HelloFault(
+                    status: .badFrame, text: "a window's traffic_class must be URGENT, NORMAL or BULK")
             }
             session[credit: index].outWindow = CreditWindow(
                 bytes: min(window.bytes, 1 << 30), messages: min(window.messages, 8000))
@@ -270,7 +282,9 @@ extension RouterCore {
             guard window.bytes >= needed, window.messages >= 2 else {
                 throw HelloFault(
                     status: .badFrame,
-                    text: "window of class \(index + 2) is \(window.bytes) bytes, \(window.messages) messages: it must hold two of the largest frames, \(needed) bytes")
+                    text:
+                        "window of class \(index + 2) is \(window.bytes) bytes, \(window.messages) messages: it must hold two of the largest frames, \(needed) bytes"
+                )
             }
             session[credit: index].outAllowedBytes = window.bytes
             session[credit: index].outAllowedMessages = window.messages
@@ -287,7 +301,8 @@ extension RouterCore {
             guard let rule, rule.providers & session.roleBit != 0 else {
                 throw HelloFault(
                     status: .forbidden,
-                    text: "role \(registry.roleName(session.role)) may not provide contract \(offered.number)",
+                    text:
+                        "role \(registry.roleName(session.role)) may not provide contract \(offered.number)",
                     contract: offered.number)
             }
             if offered.minorMax == rule.minor, offered.schema != 0, offered.schema != rule.schema {
@@ -296,8 +311,12 @@ extension RouterCore {
         }
         for place in sessions.indices where sessions[place].state != .free && Int32(place) != earlier {
             let other = sessions[place]
-            try compare(offered: other.identity.provides, needed: session.identity.requires, who: other.name, isOurs: false)
-            try compare(offered: session.identity.provides, needed: other.identity.requires, who: other.name, isOurs: true)
+            try compare(
+                offered: other.identity.provides, needed: session.identity.requires, who: other.name,
+                isOurs: false)
+            try compare(
+                offered: session.identity.provides, needed: other.identity.requires, who: other.name,
+                isOurs: true)
         }
     }
 
@@ -313,7 +332,8 @@ extension RouterCore {
                     ? "contract \(need.number): you offer minor \(offer.minorMin) to \(offer.minorMax), \(who) needs \(need.minorMin) to \(need.minorMax): update this plugin"
                     : "contract \(need.number): you need minor \(need.minorMin) to \(need.minorMax), \(who) offers \(offer.minorMin) to \(offer.minorMax): update the older of the two"
                 throw HelloFault(
-                    status: .version, text: text, contract: need.number, offered: (offer.minorMin, offer.minorMax),
+                    status: .version, text: text, contract: need.number,
+                    offered: (offer.minorMin, offer.minorMax),
                     needed: (need.minorMin, need.minorMax))
             }
         }
@@ -322,7 +342,8 @@ extension RouterCore {
     private func schemaFault(_ contract: UInt32, _ minor: UInt32) -> HelloFault {
         HelloFault(
             status: .schema,
-            text: "contract \(contract) minor \(minor) has two definitions: build both sides from the same Protos/",
+            text:
+                "contract \(contract) minor \(minor) has two definitions: build both sides from the same Protos/",
             contract: contract)
     }
 
@@ -333,7 +354,9 @@ extension RouterCore {
                 let start = key.prefix(4).map { String($0, radix: 16) }.joined()
                 throw HelloFault(
                     status: .keyHeld,
-                    text: "key \(start)… is held by \(sessions[place].name): stop that holder first, one key may have one only")
+                    text:
+                        "key \(start)… is held by \(sessions[place].name): stop that holder first, one key may have one only"
+                )
             }
         }
     }
@@ -347,13 +370,15 @@ extension RouterCore {
         }
         guard count <= limits.maxSessions else {
             throw HelloFault(
-                status: .limit, text: "\(limits.maxSessions) sessions are open: raise max_sessions in config/router.yaml",
+                status: .limit,
+                text: "\(limits.maxSessions) sessions are open: raise max_sessions in config/router.yaml",
                 permanent: false)
         }
         guard sum <= limits.maxWindowBytes else {
             throw HelloFault(
                 status: .limit,
-                text: "windows would sum up to \(sum) bytes, the limit is \(limits.maxWindowBytes): ask for smaller ones, or raise max_window_bytes in config/router.yaml",
+                text:
+                    "windows would sum up to \(sum) bytes, the limit is \(limits.maxWindowBytes): ask for smaller ones, or raise max_window_bytes in config/router.yaml",
                 permanent: false)
         }
     }

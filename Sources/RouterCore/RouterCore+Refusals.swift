@@ -16,7 +16,8 @@ extension RouterCore {
     }
 
     /// Sends a control message to a session.
-    mutating func send<M>(_ number: ControlNumber, _ payload: inout M, to place: Int32, lane: Lane = .control) {
+    mutating func send<M>(_ number: ControlNumber, _ payload: inout M, to place: Int32, lane: Lane = .control)
+    {
         let peer = lane == .control ? sessions[Int(place)].controlPeer : sessions[Int(place)].dataPeer
         var head = header(kind: FrameKind.control, type: number.type, dest: sessions[Int(place)].instance)
         outbox.send(&head, &payload, to: peer, lane: lane)
@@ -30,7 +31,8 @@ extension RouterCore {
 
     /// Gives a caller the outcome that its request will not get from a provider.
     mutating func sendError(
-        to place: Int32, type: UInt32, id: UInt64, _ status: BusStatus, _ text: String, retryAfter: UInt32 = 0,
+        to place: Int32, type: UInt32, id: UInt64, _ status: BusStatus, _ text: String,
+        retryAfter: UInt32 = 0,
         limit: UInt64 = 0, actual: UInt64 = 0
     ) {
         var head = header(kind: FrameKind.error, type: type, dest: sessions[Int(place)].instance)
@@ -50,7 +52,9 @@ extension RouterCore {
     }
 
     /// Ends a stream towards one end; `seq` says how many items were passed on to it.
-    mutating func sendStreamEnd(to place: Int32, dest: UInt64, entry: OpenRequest, _ status: BusStatus, _ text: String, seq: UInt64) {
+    mutating func sendStreamEnd(
+        to place: Int32, dest: UInt64, entry: OpenRequest, _ status: BusStatus, _ text: String, seq: UInt64
+    ) {
         var head = header(kind: FrameKind.streamEnd, type: entry.type, dest: dest)
         head.reply_to = entry.id
         head.seq = seq
@@ -71,7 +75,8 @@ extension RouterCore {
     /// Refuses a frame of a session and tells it: an ERROR to who waits for an outcome, else a NOTICE.
     @inline(never)
     mutating func refuse(
-        _ place: Int32, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ status: BusStatus, _ text: String,
+        _ place: Int32, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ status: BusStatus,
+        _ text: String,
         _ now: UInt64, retryAfter: UInt32 = 0, limit: UInt64 = 0, actual: UInt64 = 0
     ) {
         sessions[Int(place)].refused &+= 1
@@ -81,7 +86,8 @@ extension RouterCore {
         let isOpening = header.kind == FrameKind.request || header.kind == FrameKind.streamOpen
         if isOpening, status != .duplicate, status != .late {
             return sendError(
-                to: place, type: header.type, id: header.id, status, text, retryAfter: retryAfter, limit: limit,
+                to: place, type: header.type, id: header.id, status, text, retryAfter: retryAfter,
+                limit: limit,
                 actual: actual)
         }
         withBinary(Array(text.utf8.prefix(256))) {
@@ -100,10 +106,13 @@ extension RouterCore {
     }
 
     /// Keeps the head of a refused frame for people to look at.
-    mutating func bury(_ status: BusStatus, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ now: UInt64) {
+    mutating func bury(
+        _ status: BusStatus, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ now: UInt64
+    ) {
         let isSensitive = registry.types[header.type]?.isSensitive ?? true
         dead.add(
-            status: status.rawValue, frame: frame, payloadOffset: header.payloadOffset, isSensitive: isSensitive,
+            status: status.rawValue, frame: frame, payloadOffset: header.payloadOffset,
+            isSensitive: isSensitive,
             now: now)
     }
 

@@ -12,7 +12,9 @@ extension RouterCore {
         _ slot: Int32, _ bytes: Int, to place: Int32, classIndex: Int, entry: Int32, isOpening: Bool
     ) -> Delivery {
         let session = Int(place)
-        if sessions[session][credit: classIndex].parked.isEmpty, sessions[session][credit: classIndex].canSend(bytes) {
+        if sessions[session][credit: classIndex].parked.isEmpty,
+            sessions[session][credit: classIndex].canSend(bytes)
+        {
             pass(slot, bytes, to: session, classIndex)
             return .sent
         }
@@ -25,7 +27,9 @@ extension RouterCore {
     }
 
     @inline(__always)
-    private mutating func pass(_ slot: Int32, _ bytes: Int, to session: Int, _ classIndex: Int, copy: Bool = false) {
+    private mutating func pass(
+        _ slot: Int32, _ bytes: Int, to session: Int, _ classIndex: Int, copy: Bool = false
+    ) {
         sessions[session][credit: classIndex].useOut(bytes)
         count(out: bytes, session)
         outbox.forward(slot, to: sessions[session].dataPeer, copy: copy)
@@ -87,7 +91,8 @@ extension RouterCore {
         guard delivery == .full else { return }
         close(added)
         refuse(
-            place, header, frame, .busy, "\(sessions[Int(provider)].name) has no room: again after the time given", now,
+            place, header, frame, .busy,
+            "\(sessions[Int(provider)].name) has no room: again after the time given", now,
             retryAfter: limits.retryAfterMilliseconds)
         outbox.discard(slot)
     }
@@ -104,12 +109,14 @@ extension RouterCore {
         }
         sessions[Int(place)].lastID = header.id
         guard let rule = rule(header.type), fits(header.kind, rule.pattern) else {
-            refuse(place, header, frame, .badFrame, "kind \(header.kind) does not fit the type's pattern", now)
+            refuse(
+                place, header, frame, .badFrame, "kind \(header.kind) does not fit the type's pattern", now)
             return nil
         }
         guard rule.callers & sessions[Int(place)].roleBit != 0 else {
             let role = registry.roleName(sessions[Int(place)].role)
-            refuse(place, header, frame, .forbidden, "role \(role) may not send type \(hex(header.type))", now)
+            refuse(
+                place, header, frame, .forbidden, "role \(role) may not send type \(hex(header.type))", now)
             return nil
         }
         guard header.ttlMilliseconds <= limits.maxTTLMilliseconds else {
@@ -150,18 +157,23 @@ extension RouterCore {
     private mutating func anyProvider(_ contract: UInt32, _ now: UInt64) -> Result<Int32, RouteFault> {
         guard let places = providers[contract], !places.isEmpty else {
             return .failure(
-                RouteFault(status: .noRoute, text: "nobody provides contract \(contract): start a plugin that does"))
+                RouteFault(
+                    status: .noRoute, text: "nobody provides contract \(contract): start a plugin that does"))
         }
         var best: Int32?
         providerTurn &+= 1
         for step in places.indices {
             let place = places[(step &+ providerTurn) % places.count]
             guard isReady(place, now) else { continue }
-            if let known = best, sessions[Int(known)].openForProvider <= sessions[Int(place)].openForProvider { continue }
+            if let known = best, sessions[Int(known)].openForProvider <= sessions[Int(place)].openForProvider
+            {
+                continue
+            }
             best = place
         }
         if let best { return .success(best) }
-        return .failure(RouteFault(status: .notReady, text: "no provider of contract \(contract) is ready yet"))
+        return .failure(
+            RouteFault(status: .notReady, text: "no provider of contract \(contract) is ready yet"))
     }
 
     private func named(_ instance: UInt64, _ contract: UInt32, _ now: UInt64) -> Result<Int32, RouteFault> {
@@ -171,7 +183,8 @@ extension RouterCore {
         guard sessions[Int(place)].identity.provides.contains(where: { $0.number == contract }) else {
             return .failure(
                 RouteFault(
-                    status: .noRoute, text: "\(sessions[Int(place)].name) does not provide contract \(contract)"))
+                    status: .noRoute,
+                    text: "\(sessions[Int(place)].name) does not provide contract \(contract)"))
         }
         guard isReady(place, now) else {
             return .failure(RouteFault(status: .notReady, text: "\(sessions[Int(place)].name) is not ready"))
@@ -201,7 +214,8 @@ extension RouterCore {
         }
         close(entry)
         let delivery = deliver(
-            slot, frame.count, to: caller, classIndex: CreditClass.index(header.trafficClass) ?? CreditClass.normal,
+            slot, frame.count, to: caller,
+            classIndex: CreditClass.index(header.trafficClass) ?? CreditClass.normal,
             entry: -1, isOpening: false)
         guard delivery == .full else { return }
         sendError(

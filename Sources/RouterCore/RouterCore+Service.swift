@@ -12,7 +12,8 @@ private enum OwnMethod {
 extension RouterCore {
     /// Answers a request to the router itself, on the control lane.
     mutating func answerOwnService(
-        _ place: Int32, _ request: FrameHeader, _ payload: UnsafeRawBufferPointer, _ frame: UnsafeRawBufferPointer,
+        _ place: Int32, _ request: FrameHeader, _ payload: UnsafeRawBufferPointer,
+        _ frame: UnsafeRawBufferPointer,
         _ now: UInt64
     ) {
         guard let rule = rule(request.type), request.type >> 16 == 1 else {
@@ -21,7 +22,8 @@ extension RouterCore {
         }
         guard rule.callers & sessions[Int(place)].roleBit != 0 else {
             let role = registry.roleName(sessions[Int(place)].role)
-            return refuse(place, request, frame, .forbidden, "role \(role) may not send type \(hex(request.type))", now)
+            return refuse(
+                place, request, frame, .forbidden, "role \(role) may not send type \(hex(request.type))", now)
         }
         switch request.type {
         case OwnMethod.listSessions: listSessions(place, request, now)
@@ -56,7 +58,9 @@ extension RouterCore {
         withExtendedLifetime(storage) {}
     }
 
-    private func info(_ session: Session, _ storage: ByteStorage, _ now: UInt64) -> Spacenode__Bus__V1__SessionInfo {
+    private func info(_ session: Session, _ storage: ByteStorage, _ now: UInt64)
+        -> Spacenode__Bus__V1__SessionInfo
+    {
         var info = Spacenode__Bus__V1__SessionInfo()
         spacenode__bus__v1__session_info__init(&info)
         info.instance = session.instance
@@ -83,7 +87,8 @@ extension RouterCore {
     private mutating func listDeadLetters(
         _ place: Int32, _ request: FrameHeader, _ payload: UnsafeRawBufferPointer, _ now: UInt64
     ) {
-        let message = arena.decode(payload, { spacenode__bus__v1__list_dead_letters_request__unpack($0, $1, $2) })
+        let message = arena.decode(
+            payload, { spacenode__bus__v1__list_dead_letters_request__unpack($0, $1, $2) })
         let wanted = Int(message?.pointee.limit ?? 0)
         let storage = ByteStorage()
         var letters = dead.newest(wanted == 0 ? 20 : wanted).map { letter -> Spacenode__Bus__V1__DeadLetter in
@@ -130,13 +135,15 @@ extension RouterCore {
     }
 
     private mutating func drain(
-        _ place: Int32, _ request: FrameHeader, _ payload: UnsafeRawBufferPointer, _ frame: UnsafeRawBufferPointer,
+        _ place: Int32, _ request: FrameHeader, _ payload: UnsafeRawBufferPointer,
+        _ frame: UnsafeRawBufferPointer,
         _ now: UInt64
     ) {
         guard let message = arena.decode(payload, { spacenode__bus__v1__drain_request__unpack($0, $1, $2) }),
             let target = instances[message.pointee.instance]
         else {
-            return refuse(place, request, frame, .noRoute, "that instance is not there: see spacenode bus ls", now)
+            return refuse(
+                place, request, frame, .noRoute, "that instance is not there: see spacenode bus ls", now)
         }
         withBinary(Array(message.pointee.reason.array.prefix(128))) {
             var order = Spacenode__Bus__V1__Drain()
@@ -144,7 +151,8 @@ extension RouterCore {
             order.reason = $0
             send(.drain, &order, to: target)
         }
-        outbox.audit(.info, "drain ordered by \(sessions[Int(place)].name)", session: sessions[Int(target)].name)
+        outbox.audit(
+            .info, "drain ordered by \(sessions[Int(place)].name)", session: sessions[Int(target)].name)
         var reply = Spacenode__Bus__V1__DrainReply()
         spacenode__bus__v1__drain_reply__init(&reply)
         sendReply(place, request, &reply)

@@ -22,7 +22,9 @@ extension RouterCore {
         }
     }
 
-    private mutating func item(_ entry: Int32, _ header: FrameHeader, _ bytes: Int, _ slot: Int32, _ isFromCaller: Bool) {
+    private mutating func item(
+        _ entry: Int32, _ header: FrameHeader, _ bytes: Int, _ slot: Int32, _ isFromCaller: Bool
+    ) {
         var count = isFromCaller ? open[entry].toProvider : open[entry].toCaller
         guard header.seq == count.sent &+ 1, !(isFromCaller && open[entry].callerEnded) else {
             outbox.discard(slot)
@@ -37,7 +39,9 @@ extension RouterCore {
         if isFromCaller { open[entry].toProvider = count } else { open[entry].toCaller = count }
     }
 
-    private mutating func end(_ entry: Int32, _ header: FrameHeader, _ bytes: Int, _ slot: Int32, _ isFromCaller: Bool) {
+    private mutating func end(
+        _ entry: Int32, _ header: FrameHeader, _ bytes: Int, _ slot: Int32, _ isFromCaller: Bool
+    ) {
         let sent = isFromCaller ? open[entry].toProvider.sent : open[entry].toCaller.sent
         guard header.seq == sent else {
             outbox.discard(slot)
@@ -69,7 +73,8 @@ extension RouterCore {
         }
         if stream.provider != lost, stream.provider != stream.caller {
             sendStreamEnd(
-                to: stream.provider, dest: sessions[Int(stream.provider)].instance, entry: stream, status, text,
+                to: stream.provider, dest: sessions[Int(stream.provider)].instance, entry: stream, status,
+                text,
                 seq: stream.toProvider.sent)
         }
         close(entry)

@@ -1,7 +1,9 @@
 internal import CBusProtocol
 
 extension RouterCore {
-    /// Time has passed: pings, deadlines, silence. Call it about every 50 ms.
+    /// Time has passed: pings, deadlines, silence.
+    ///
+    /// Call it about every 50 ms.
     package mutating func tick(now: UInt64) {
         expire(now)
         for place in sessions.indices where sessions[place].state != .free {
@@ -23,7 +25,8 @@ extension RouterCore {
                 close(entry)
             }
         }
-        for place in sessions.indices where sessions[place].state != .free && sessions[place].parkedCount > 0 {
+        for place in sessions.indices where sessions[place].state != .free && sessions[place].parkedCount > 0
+        {
             for index in 0..<CreditClass.count { dropExpired(place, index) }
         }
     }
@@ -40,14 +43,17 @@ extension RouterCore {
     private mutating func keepAlive(_ place: Int32, _ now: UInt64) {
         let session = Int(place)
         if now >= sessions[session].heard + limits.goneAfterMilliseconds {
-            outbox.audit(.warning, "silent for \(limits.goneAfterMilliseconds) ms: session ended", session: sessions[session].name)
+            outbox.audit(
+                .warning, "silent for \(limits.goneAfterMilliseconds) ms: session ended",
+                session: sessions[session].name)
             reject(session: place, .unknownSession, "silent for too long: say HELLO again", permanent: false)
             return endSession(place, now)
         }
         if !sessions[session].isAttached, now >= sessions[session].began + limits.attachWithinMilliseconds {
             reject(
                 session: place, .unknownSession,
-                "no ATTACH on the data socket within \(limits.attachWithinMilliseconds) ms: say HELLO again", permanent: false)
+                "no ATTACH on the data socket within \(limits.attachWithinMilliseconds) ms: say HELLO again",
+                permanent: false)
             return endSession(place, now)
         }
         if now >= sessions[session].pinged + limits.heartbeatMilliseconds {

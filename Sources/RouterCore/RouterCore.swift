@@ -1,7 +1,9 @@
 internal import BusWire
 internal import CBusProtocol
 
-/// The router's decisions: frames and time in, actions out. No socket, clock, file or randomness.
+/// The router's decisions: frames and time in, actions out.
+///
+/// No socket, clock, file or randomness.
 ///
 /// It knows sessions, credit, open requests, streams and topics; it never reads a payload but those of its own
 /// contract. What it decides stands in `outbox` after each call; the process carries it out and clears it.
@@ -39,7 +41,8 @@ package struct RouterCore: ~Copyable {
     ///   - routerEpoch: higher than at any earlier start.
     ///   - firstEpoch: first session epoch; higher than any of an earlier start.
     package init(
-        limits: RouterLimits = RouterLimits(), registry: TypeRegistry = TypeRegistry(), tokens: [UInt32: [UInt8]],
+        limits: RouterLimits = RouterLimits(), registry: TypeRegistry = TypeRegistry(),
+        tokens: [UInt32: [UInt8]],
         routerEpoch: UInt64, firstEpoch: UInt32
     ) {
         self.limits = limits
@@ -74,10 +77,12 @@ package struct RouterCore: ~Copyable {
 
     // MARK: - Frames
 
-    /// Takes a frame of the control socket. It is never kept.
+    /// Takes a frame of the control socket.
+    ///
+    /// It is never kept.
     /// - Parameters:
-    ///   - identity: who the connection is.
-    ///   - random: fresh random bits, used when a session begins.
+    /// - identity: who the connection is.
+    /// - random: fresh random bits, used when a session begins.
     package mutating func receiveControl(
         _ frame: UnsafeRawBufferPointer, from peer: UInt32, identity: PeerIdentity, random: (UInt64, UInt64),
         now: UInt64
@@ -98,12 +103,14 @@ package struct RouterCore: ~Copyable {
         }
         guard let place = controlPeers[peer] else {
             return refuseStranger(
-                peer, .control, .unknownSession, "the router does not know this session: say HELLO", frame, now)
+                peer, .control, .unknownSession, "the router does not know this session: say HELLO", frame,
+                now)
         }
         sessions[Int(place)].heard = now
         guard frame.count <= limits.maxControlBytes else {
             return refuse(
-                place, header, frame, .tooLarge, "a control frame is at most \(limits.maxControlBytes) bytes", now,
+                place, header, frame, .tooLarge, "a control frame is at most \(limits.maxControlBytes) bytes",
+                now,
                 limit: UInt64(limits.maxControlBytes), actual: UInt64(frame.count))
         }
         if let fault = sessionFault(place, header) {
@@ -114,7 +121,8 @@ package struct RouterCore: ~Copyable {
         }
         guard header.kind == FrameKind.control, header.type >> 16 == 1 else {
             return refuse(
-                place, header, frame, .badFrame, "only CONTROL frames and requests to the router go by the control lane",
+                place, header, frame, .badFrame,
+                "only CONTROL frames and requests to the router go by the control lane",
                 now)
         }
         control(place, ControlNumber(rawValue: header.type & 0xffff), payload, now)
@@ -182,7 +190,9 @@ package struct RouterCore: ~Copyable {
         sessions[Int(place)].inBytes &+= UInt64(bytes)
         guard let index = CreditClass.index(header.trafficClass) else { return true }
         guard sessions[Int(place)][credit: index].useIn(bytes) else {
-            reject(session: place, .credit, "sent more than CREDIT allowed: wait for CREDIT before sending", permanent: false)
+            reject(
+                session: place, .credit, "sent more than CREDIT allowed: wait for CREDIT before sending",
+                permanent: false)
             endSession(place, now)
             return false
         }
@@ -208,7 +218,8 @@ package struct RouterCore: ~Copyable {
         guard UInt32(rule.trafficClass.rawValue) == header.trafficClass else {
             refuse(
                 place, header, frame, .badFrame,
-                "traffic_class is \(header.trafficClass), the contract says \(rule.trafficClass.rawValue)", now)
+                "traffic_class is \(header.trafficClass), the contract says \(rule.trafficClass.rawValue)",
+                now)
             return false
         }
         guard frame.count <= rule.maxBytes else {
@@ -232,12 +243,16 @@ package struct RouterCore: ~Copyable {
     }
 
     @inline(never)
-    private func identityFault(_ session: Session, _ header: FrameHeader) -> (status: BusStatus, text: String) {
+    private func identityFault(_ session: Session, _ header: FrameHeader) -> (status: BusStatus, text: String)
+    {
         if header.source != session.instance {
             return (.badFrame, "source is \(header.source), this session's instance is \(session.instance)")
         }
         if header.epoch != session.epoch {
-            return (.late, "epoch is \(header.epoch), this session's is \(session.epoch): a frame of an earlier session")
+            return (
+                .late,
+                "epoch is \(header.epoch), this session's is \(session.epoch): a frame of an earlier session"
+            )
         }
         return (.badFrame, "role is \(header.role), this session's is \(session.role)")
     }
@@ -249,7 +264,8 @@ package struct RouterCore: ~Copyable {
         guard let place = (lane == .control ? controlPeers : dataPeers)[peer] else { return }
         if isFull {
             totals.highWaterTrips &+= 1
-            outbox.audit(.warning, "pipe full in spite of credit: session closed", session: sessions[Int(place)].name)
+            outbox.audit(
+                .warning, "pipe full in spite of credit: session closed", session: sessions[Int(place)].name)
         } else {
             outbox.audit(.info, "connection gone", session: sessions[Int(place)].name)
         }
@@ -259,7 +275,8 @@ package struct RouterCore: ~Copyable {
     /// The machine list changed: sessions whose key is no longer listed, or has another role, end now.
     /// - Parameter roles: role by first eight bytes of the key.
     package mutating func machinesChanged(_ roles: [UInt64: UInt32], now: UInt64) {
-        for place in sessions.indices where sessions[place].state != .free && sessions[place].identity.isCurve {
+        for place in sessions.indices where sessions[place].state != .free && sessions[place].identity.isCurve
+        {
             guard roles[sessions[place].identity.curveInstance] != sessions[place].role else { continue }
             reject(
                 session: Int32(place), .unauthorized,

@@ -153,7 +153,9 @@ struct OpenGap {
     var from: UInt64
 }
 
-/// One session. `state == .free`: the place is unused.
+/// One session.
+///
+/// `state == .free`: the place is unused.
 struct Session {
     var state = SessionState.free
     var instance: UInt64 = 0

@@ -6,7 +6,9 @@ package enum RoutingPattern: UInt8, Sendable {
     case upStream = 4
 }
 
-/// Traffic classes, each with its own credit. Raw values are those on the wire.
+/// Traffic classes, each with its own credit.
+///
+/// Raw values are those on the wire.
 package enum RoutingClass: UInt8, Sendable, CaseIterable {
     case control = 1
     case urgent = 2
@@ -14,7 +16,9 @@ package enum RoutingClass: UInt8, Sendable, CaseIterable {
     case bulk = 4
 }
 
-/// What the router knows of one message type. Roles are bit masks: bit n is role number n.
+/// What the router knows of one message type.
+///
+/// Roles are bit masks: bit n is role number n.
 package struct TypeRule: Sendable, Equatable {
     package var type: UInt32
     package var pattern: RoutingPattern
@@ -57,7 +61,9 @@ package struct ContractRule: Sendable, Equatable {
     }
 }
 
-/// Which types exist and which roles may send, provide and read them. Deny by default.
+/// Which types exist and which roles may send, provide and read them.
+///
+/// Deny by default.
 package struct TypeRegistry: Sendable {
     package private(set) var types: [UInt32: TypeRule] = [:]
     package private(set) var contracts: [UInt32: ContractRule] = [:]

@@ -1,4 +1,4 @@
-/// A request of the ZeroMQ Authentication Protocol (RFC 27/ZAP): may this CURVE key connect?
+/// A request of the ZeroMQ Authentication Protocol (RFC 27/ZAP): may this CURVE key connect.
 package struct ZapRequest: Equatable, Sendable {
     /// Echoed in the answer.
     package let requestID: [UInt8]

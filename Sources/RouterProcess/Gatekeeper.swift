@@ -88,6 +88,8 @@ struct Gatekeeper: ~Copyable {
 
 /// The instance of a key: its first eight bytes, little-endian, never 0 or 1, top bit clear (ipc sets it).
 private func instanceNumber(_ key: [UInt8]) -> UInt64 {
-    let number = key.prefix(8).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
+    let number = key.prefix(8).enumerated().reduce(UInt64(0)) {
+        $0 | UInt64($1.element) << UInt64(8 * $1.offset)
+    }
     return max(2, number & ~(1 << 63))
 }

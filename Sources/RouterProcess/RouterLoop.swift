@@ -80,7 +80,8 @@ package struct RouterLoop: ~Copyable {
         } catch {
             let fix =
                 error.isAddressInUse
-                ? "another process has the port: stop it or give another --tcp" : "check that the address is of this machine"
+                ? "another process has the port: stop it or give another --tcp"
+                : "check that the address is of this machine"
             throw RouterStartError(description: "cannot listen on \(endpoint): \(error); \(fix)")
         }
     }

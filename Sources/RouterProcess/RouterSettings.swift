@@ -23,7 +23,9 @@ package struct RouterEndpoints: Sendable {
     package var tcp: (host: String, port: Int)?
     /// The router's CURVE secret in Z85; needed with `tcp`.
     package var secretKey: String?
-    /// Plain tcp on loopback, for measuring against plain peers. No command or file sets it.
+    /// Plain tcp on loopback, for measuring against plain peers.
+    ///
+    /// No command or file sets it.
     package var plainLoopbackPort: Int?
 
     /// ipc in a folder.
@@ -44,7 +46,7 @@ package struct RouterProcessSettings: Sendable {
     package var registry = TypeRegistry()
     /// Reads the machines that may connect; called at start and when `machinesChanged` says so.
     package var machines: @Sendable () throws -> [ListedMachine] = { [] }
-    /// Cheap question, asked every second: did the machine list change?
+    /// Cheap question, asked every second: did the machine list change.
     package var machinesChanged: @Sendable () -> Bool = { false }
 
     /// Settings with the default limits and contracts.

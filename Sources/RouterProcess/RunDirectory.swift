@@ -17,7 +17,8 @@ struct RunDirectory: ~Copyable {
         // libzmq's limit is sizeof(sun_path) − 1.
         guard "\(path)/control.sock".utf8.count <= 107 else {
             throw RouterStartError(
-                description: "run directory \(path): ipc paths end at 107 bytes; choose a shorter one with --run-dir")
+                description:
+                    "run directory \(path): ipc paths end at 107 bytes; choose a shorter one with --run-dir")
         }
         try Self.makeFolders(path)
         let descriptor = open("\(path)/router.lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -25,7 +26,8 @@ struct RunDirectory: ~Copyable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw RouterStartError(
-                description: "another router runs in \(path); stop it first, or give this one another --run-dir")
+                description:
+                    "another router runs in \(path); stop it first, or give this one another --run-dir")
         }
         lock = descriptor
         self.path = path
@@ -45,7 +47,9 @@ struct RunDirectory: ~Copyable {
 
     private static func failure(_ call: String, _ path: String) -> RouterStartError {
         RouterStartError(
-            description: "\(call) \(path): \(String(cString: strerror(errno))); give a folder this user may write with --run-dir")
+            description:
+                "\(call) \(path): \(String(cString: strerror(errno))); give a folder this user may write with --run-dir"
+        )
     }
 
     /// Reads `tokens/<role>`, and makes those that are missing.

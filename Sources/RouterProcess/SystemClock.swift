@@ -15,7 +15,9 @@ func wallMilliseconds() -> UInt64 {
     return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
 }
 
-/// SIGTERM and SIGINT, held back and asked for. Make it before any thread starts, so that all inherit the mask.
+/// SIGTERM and SIGINT, held back and asked for.
+///
+/// Make it before any thread starts, so that all inherit the mask.
 struct StopSignal {
     init() {
         var set = sigset_t()

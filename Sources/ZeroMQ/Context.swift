@@ -1,6 +1,8 @@
 internal import CZeroMQ
 
-/// A libzmq context: its I/O threads and inproc names. One a process (libzmq #4242).
+/// A libzmq context: its I/O threads and inproc names.
+///
+/// One a process (libzmq #4242).
 ///
 /// `@unchecked Sendable`: libzmq contexts are thread-safe by contract, and `handle` never changes.
 package final class Context: @unchecked Sendable {

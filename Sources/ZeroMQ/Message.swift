@@ -1,6 +1,8 @@
 internal import CZeroMQ
 
-/// One ZeroMQ frame. Bytes received are shared with libzmq's read buffer: copy what you keep for long.
+/// One ZeroMQ frame.
+///
+/// Bytes received are shared with libzmq's read buffer: copy what you keep for long.
 package struct Message: ~Copyable {
     var raw = zmq_msg_t()
 
@@ -22,6 +24,7 @@ package struct Message: ~Copyable {
     }
 
     /// A message of `count` bytes that the caller fills with `withUnsafeMutableBytes`.
+    ///
     /// Falls back to an empty message when memory has run out.
     package init(count: Int) {
         if zmq_msg_init_size(&raw, count) != 0 { zmq_msg_init(&raw) }

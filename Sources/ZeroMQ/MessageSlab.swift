@@ -115,7 +115,8 @@ package struct MessageSlab: ~Copyable {
         free.append(slot)
     }
 
-    private func sendRoutingID(_ peer: UInt32, on socket: borrowing Socket) throws(ZeroMQError) -> SendOutcome {
+    private func sendRoutingID(_ peer: UInt32, on socket: borrowing Socket) throws(ZeroMQError) -> SendOutcome
+    {
         zmq_msg_init_size(routingID, 5)
         guard let bytes = zmq_msg_data(routingID) else { return .unreachable }
         bytes.storeBytes(of: 0, as: UInt8.self)

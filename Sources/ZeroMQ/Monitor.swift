@@ -16,7 +16,9 @@ package enum ConnectionEvent: Sendable, Equatable {
     case other(Int32)
 }
 
-/// Reads the connection events of one socket. Belongs to the thread of that socket.
+/// Reads the connection events of one socket.
+///
+/// Belongs to the thread of that socket.
 package struct Monitor: ~Copyable {
     /// For a `Poller`.
     package let socket: Socket

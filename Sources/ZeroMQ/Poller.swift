@@ -17,7 +17,9 @@ package struct Poller: ~Copyable {
         items.deallocate()
     }
 
-    /// Watches a socket for input. The socket must outlive the poller.
+    /// Watches a socket for input.
+    ///
+    /// The socket must outlive the poller.
     /// - Returns: the entry's number, for `isReadable`.
     package mutating func add(_ socket: borrowing Socket) -> Int {
         add(zmq_pollitem_t(socket: socket.handle, fd: -1, events: Int16(ZMQ_POLLIN), revents: 0))

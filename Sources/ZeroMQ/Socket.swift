@@ -48,7 +48,9 @@ package enum SocketOption: Sendable {
     }
 }
 
-/// What became of a frame handed to a socket. Never a delivery receipt.
+/// What became of a frame handed to a socket.
+///
+/// Never a delivery receipt.
 package enum SendOutcome: Sendable {
     /// Taken by libzmq; the message is empty now.
     case sent

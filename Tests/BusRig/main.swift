@@ -4,7 +4,10 @@ internal import NodeBus
 internal import NodeProtocol
 
 LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-let bus = BusClient(options: BusOptions(address: .ipc(directory: CommandLine.arguments[1]), name: "rig", role: .operator, requires: [ExampleContract.contract]), logger: Logger(label: "rig"))
+let bus = BusClient(
+    options: BusOptions(
+        address: .ipc(directory: CommandLine.arguments[1]), name: "rig", role: .operator,
+        requires: [ExampleContract.contract]), logger: Logger(label: "rig"))
 async let running: Void = bus.run()
 try await bus.waitUntilReady()
 var request = Spacenode_Example_V1_EchoRequest()
@@ -17,7 +20,11 @@ emit.events = 5000
 async let e = bus.call(ExampleContract.emit, emit)
 var n: UInt64 = 0
 while n < 5000, let element = try await subscription.next() {
-    switch element { case .event: n += 1; case .gap(let g): n += UInt64(g.numbers.count); print("gap", g.numbers); case .resync: print("resync") }
+    switch element {
+    case .event: n += 1;
+    case .gap(let g): n += UInt64(g.numbers.count); print("gap", g.numbers);
+    case .resync: print("resync")
+    }
 }
 _ = try await e
 print("events", n)
@@ -36,7 +43,7 @@ print(st)
 let start = ContinuousClock.now
 request.fail = false
 try await withTaskExecutorPreference(bus.executor) {
-  for _ in 0..<5000 { _ = try await bus.call(ExampleContract.echo, request) }
+    for _ in 0..<5000 { _ = try await bus.call(ExampleContract.echo, request) }
 }
 print("call us", (ContinuousClock.now - start) / 5000)
 bus.drain()

@@ -113,7 +113,10 @@ struct EventTests {
         bus.publish(publisher, seq: 4)
         let sent = bus.takeSent()
         #expect(told(sent, reader) == [1...1, 2...3, 4...4])
-        #expect(sent.contains { $0.peer == publisher.control && $0.message(Spacenode_Bus_V1_Notice.self).status == 16 })
+        #expect(
+            sent.contains {
+                $0.peer == publisher.control && $0.message(Spacenode_Bus_V1_Notice.self).status == 16
+            })
     }
 
     @Test("topics have their own numbers and filters")

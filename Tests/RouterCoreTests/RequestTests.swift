@@ -12,7 +12,9 @@ struct RequestTests {
         let caller = bus.join("c")
         let id = bus.request(caller)
         let request = bus.takeSent()[0]
-        #expect(request.peer == provider.data && request.header.id == id && request.header.source == caller.instance)
+        #expect(
+            request.peer == provider.data && request.header.id == id
+                && request.header.source == caller.instance)
         bus.reply(provider, to: request)
         let reply = bus.takeSent()[0]
         #expect(reply.peer == caller.data && reply.header.replyTo == id && reply.payload == [9])
@@ -158,7 +160,10 @@ struct RequestTests {
         let caller = bus.join("c")
         // Half of the window is granted anew as frames are taken, so only a frame over the bytes overruns.
         bus.request(caller, bytes: (8 << 20) + 1)
-        #expect(bus.takeSent().contains { $0.control == 3 && $0.message(Spacenode_Bus_V1_Reject.self).status == 17 })
+        #expect(
+            bus.takeSent().contains {
+                $0.control == 3 && $0.message(Spacenode_Bus_V1_Reject.self).status == 17
+            })
         #expect(bus.core.sessionCount == 0)
     }
 

@@ -33,7 +33,8 @@ struct SessionTests {
         let bus = TestBus()
         let old = bus.join("a")
         let (_, sent) = bus.greet(bus.hello("a"))
-        let reject = sent.first { $0.peer == old.control && $0.control == 3 }?.message(Spacenode_Bus_V1_Reject.self)
+        let reject = sent.first { $0.peer == old.control && $0.control == 3 }?.message(
+            Spacenode_Bus_V1_Reject.self)
         #expect(reject?.status == 19)
         #expect(reject?.permanent == true)
         #expect(sent.contains { $0.control == 2 })
@@ -158,7 +159,10 @@ struct SessionTests {
         var attach = Spacenode_Bus_V1_Attach()
         attach.session = peer.welcome.session
         attach.attachToken = .init(repeating: 0, count: 16)
-        bus.dataBytes(999, TestBus.frame(bus.header(peer, kind: 8, type: 1 << 16 | 4), (try? attach.serializedBytes()) ?? []))
+        bus.dataBytes(
+            999,
+            TestBus.frame(bus.header(peer, kind: 8, type: 1 << 16 | 4), (try? attach.serializedBytes()) ?? [])
+        )
         #expect(bus.takeSent()[0].message(Spacenode_Bus_V1_Notice.self).status == 14)
     }
 

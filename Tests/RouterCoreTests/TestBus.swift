@@ -110,7 +110,9 @@ final class TestBus {
     private func record(_ action: Action, _ bytes: [UInt8]) {
         guard let envelope = try? Spacenode_Bus_V1_Envelope(serializedBytes: bytes) else { return }
         sent.append(
-            Sent(peer: action.peer, lane: action.lane, header: envelope.header, payload: [UInt8](envelope.payload)))
+            Sent(
+                peer: action.peer, lane: action.lane, header: envelope.header,
+                payload: [UInt8](envelope.payload)))
     }
 
     // MARK: - A plugin's side
@@ -149,7 +151,9 @@ final class TestBus {
     }
 
     /// Sends HELLO and returns what came back.
-    func greet(_ hello: Spacenode_Bus_V1_Hello, peer: UInt32? = nil, identity: PeerIdentity = .local) -> (UInt32, [Sent]) {
+    func greet(_ hello: Spacenode_Bus_V1_Hello, peer: UInt32? = nil, identity: PeerIdentity = .local) -> (
+        UInt32, [Sent]
+    ) {
         nextPeer += 1
         let connection = peer ?? nextPeer
         var header = Header()
@@ -194,7 +198,9 @@ final class TestBus {
     }
 
     @discardableResult
-    func request(_ peer: Peer, type: UInt32 = 0x0040_0001, to dest: UInt64 = 0, bytes: Int = 10, ttl: UInt32 = 0) -> UInt64 {
+    func request(
+        _ peer: Peer, type: UInt32 = 0x0040_0001, to dest: UInt64 = 0, bytes: Int = 10, ttl: UInt32 = 0
+    ) -> UInt64 {
         nextID += 1
         var header = header(peer, kind: 1, type: type)
         header.id = nextID

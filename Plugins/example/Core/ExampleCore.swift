@@ -1,4 +1,6 @@
-/// The example's decisions: limits and sums. No I/O, no clock.
+/// The example's decisions: limits and sums.
+///
+/// No I/O, no clock.
 package enum ExampleLimit {
     /// Longest delay of an echo, in milliseconds.
     package static let delayMilliseconds: UInt32 = 60_000
@@ -19,7 +21,8 @@ package enum ExampleRequest {
     package static func checkEcho(delayMilliseconds: UInt32, fail: Bool) throws(ExampleFault) {
         if fail { throw ExampleFault(description: "the request asked to fail") }
         guard delayMilliseconds <= ExampleLimit.delayMilliseconds else {
-            throw ExampleFault(description: "delay_ms \(delayMilliseconds) is over \(ExampleLimit.delayMilliseconds)")
+            throw ExampleFault(
+                description: "delay_ms \(delayMilliseconds) is over \(ExampleLimit.delayMilliseconds)")
         }
     }
 
@@ -27,7 +30,8 @@ package enum ExampleRequest {
     package static func checkCount(items: UInt64, itemBytes: UInt32) throws(ExampleFault) {
         guard items <= ExampleLimit.items, itemBytes <= ExampleLimit.itemBytes else {
             throw ExampleFault(
-                description: "at most \(ExampleLimit.items) items of \(ExampleLimit.itemBytes) bytes can be had")
+                description:
+                    "at most \(ExampleLimit.items) items of \(ExampleLimit.itemBytes) bytes can be had")
         }
     }
 }

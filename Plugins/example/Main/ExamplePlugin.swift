@@ -4,7 +4,9 @@ internal import NodeBus
 internal import NodeProtocol
 internal import Synchronization
 
-/// Serves `spacenode.example.v1`: every pattern of the bus once. The model for plugins.
+/// Serves `spacenode.example.v1`: every pattern of the bus once.
+///
+/// The model for plugins.
 @main
 struct ExamplePlugin {
     static func main() async {

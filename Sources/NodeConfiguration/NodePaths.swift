@@ -1,0 +1,53 @@
+internal import Foundation
+
+/// Where a node keeps its files, from one data directory.
+package struct NodePaths: Sendable, Hashable {
+    /// Absolute.
+    package let data: String
+    /// Folder of the ipc sockets and tokens.
+    package let run: String
+
+    /// - Parameters:
+    ///   - data: `--data`; nil: `SPACENODE_DATA`, else `./data`.
+    ///   - run: `--run-dir`; nil: a folder under /run or `XDG_RUNTIME_DIR` named after the data directory.
+    /// - Throws: `ConfigurationError` when ipc paths would be too long.
+    package init(
+        data: String? = nil, run: String? = nil,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        let chosen = data ?? environment["SPACENODE_DATA"] ?? "./data"
+        self.data = URL(fileURLWithPath: chosen).standardizedFileURL.path
+        self.run = run ?? Self.runDirectory(self.data, environment)
+        // libzmq's limit is the size of sun_path less one.
+        guard "\(self.run)/control.sock".utf8.count <= 107 else {
+            throw ConfigurationError([
+                .init(
+                    file: self.run, line: 0,
+                    text: "ipc paths end at 107 bytes: choose a shorter folder with --run-dir")
+            ])
+        }
+    }
+
+    private static func runDirectory(_ data: String, _ environment: [String: String]) -> String {
+        let name = String(fnv(data) & 0xffff_ffff, radix: 16)
+        let padded = String(repeating: "0", count: 8 - name.count) + name
+        if getuid() != 0, let runtime = environment["XDG_RUNTIME_DIR"] {
+            return "\(runtime)/spacenode/\(padded)"
+        }
+        if access("/run", W_OK) == 0 { return "/run/spacenode/\(padded)" }
+        return "/tmp/spacenode-\(getuid())/\(padded)"
+    }
+
+    /// FNV-1a, 64 bits: a stable short name for a path.
+    private static func fnv(_ text: String) -> UInt64 {
+        text.utf8.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
+    package var config: String { "\(data)/config" }
+    package var keys: String { "\(data)/keys" }
+    package var machineFile: String { "\(config)/machines.yaml" }
+    package var routerFile: String { "\(config)/router.yaml" }
+    package var routerKey: String { "\(keys)/router.key" }
+    package var routerPublicKey: String { "\(keys)/router.pub" }
+    package var machineKey: String { "\(keys)/machine.key" }
+}

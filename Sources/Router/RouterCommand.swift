@@ -1,0 +1,121 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Logging
+internal import NodeConfiguration
+internal import RouterCore
+internal import RouterProcess
+
+/// `spacenode-router`: moves messages between plugins.
+@main
+struct RouterCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "spacenode-router", abstract: "Moves messages between the plugins of a node.")
+
+    @Option(help: "Data directory (default: SPACENODE_DATA, else ./data).")
+    var data: String?
+
+    @Option(
+        help: "Folder of the ipc sockets and tokens (default: named after the data directory, under /run).")
+    var runDir: String?
+
+    @Option(help: "Configuration file (default: DATA/config/router.yaml).")
+    var config: String?
+
+    @Option(help: "HOST:PORT for machines elsewhere, with CURVE; the data lane has the next port.")
+    var tcp: String?
+
+    func run() throws {
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        do {
+            let paths = try NodePaths(data: data, run: runDir)
+            let file = try RouterFile.read(config ?? paths.routerFile)
+            var loop = try RouterLoop(try settings(paths, file), logger: Logger(label: "router"))
+            try loop.run()
+        } catch {
+            FileHandle.standardError.write(Data("spacenode-router: \(error)\n".utf8))
+            throw ExitCode(2)
+        }
+    }
+
+    private func settings(_ paths: NodePaths, _ file: RouterFile) throws -> RouterProcessSettings {
+        var endpoints = RouterEndpoints(runDirectory: paths.run)
+        if let address = tcp ?? file.tcp {
+            guard let (host, port) = split(address) else {
+                throw ValidationError("--tcp \(address): write HOST:PORT, such as 127.0.0.1:7600")
+            }
+            endpoints.tcp = (host, port)
+            endpoints.secretKey = try RouterKey.load(paths).secretKey
+        }
+        var settings = RouterProcessSettings(endpoints: endpoints)
+        try apply(file, to: &settings)
+        let registry = settings.registry
+        let watch = FileWatch(path: paths.machineFile)
+        settings.machines = {
+            try MachineFile(path: paths.machineFile).machines.map { machine in
+                ListedMachine(
+                    name: machine.name, role: try registry.number(ofRole: machine.role), key: machine.key)
+            }
+        }
+        settings.machinesChanged = { watch.hasChanged() }
+        return settings
+    }
+
+    private func apply(_ file: RouterFile, to settings: inout RouterProcessSettings) throws {
+        if let sessions = file.maxSessions { settings.limits.maxSessions = sessions }
+        if let bytes = file.maxWindowBytes { settings.limits.maxWindowBytes = UInt64(bytes) }
+        if let heartbeat = file.heartbeatMilliseconds {
+            settings.limits.heartbeatMilliseconds = UInt64(heartbeat)
+        }
+        for role in file.roles { settings.registry.add(role: UInt32(role.number), name: role.name) }
+        for contract in file.contracts {
+            let providers = try settings.registry.mask(contract.providers)
+            let types = try contract.types.map { type in
+                TypeRule(
+                    type: UInt32(contract.number) << 16 | UInt32(type.number), pattern: pattern(type.pattern),
+                    trafficClass: trafficClass(type.trafficClass),
+                    ttlMilliseconds: UInt32(type.ttlMilliseconds),
+                    maxBytes: type.maxBytes, isSensitive: type.isSensitive,
+                    callers: try settings.registry.mask(type.callers),
+                    providers: providers)
+            }
+            settings.registry.add(
+                ContractRule(
+                    number: UInt32(contract.number), minor: UInt32(contract.minor), schema: 0,
+                    providers: providers),
+                types: types)
+        }
+    }
+
+    private func pattern(_ name: String) -> RoutingPattern {
+        switch name {
+        case "event": .event
+        case "downStream": .downStream
+        case "upStream": .upStream
+        default: .call
+        }
+    }
+
+    private func trafficClass(_ name: String) -> RoutingClass {
+        switch name {
+        case "urgent": .urgent
+        case "bulk": .bulk
+        default: .normal
+        }
+    }
+}
+
+extension TypeRegistry {
+    /// A role's number by its name.
+    /// - Throws: `ValidationError` that lists the names there are.
+    func number(ofRole name: String) throws -> UInt32 {
+        if let found = roleNames.first(where: { $0.value == name }) { return found.key }
+        let names = roleNames.values.sorted().joined(separator: ", ")
+        throw ValidationError(
+            "role \(name) is not known: one of \(names), or name it under roles: in router.yaml")
+    }
+
+    /// Roles as a bit mask.
+    func mask(_ names: [String]) throws -> UInt64 {
+        try names.reduce(0) { $0 | 1 << UInt64(try number(ofRole: $1)) }
+    }
+}

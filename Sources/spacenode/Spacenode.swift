@@ -1,0 +1,140 @@
+internal import ArgumentParser
+internal import Foundation
+internal import NodeConfiguration
+
+/// `spacenode`: the operator's command line, and a bus client like any other.
+@main
+struct Spacenode: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "spacenode", abstract: "A proof-of-space-time node that comes apart.",
+        discussion: """
+            Any spacenode-NAME beside this program or on the PATH is a subcommand: `spacenode router`,
+            `spacenode example`, `spacenode conformance`.
+            Exit status: 0 ok, 1 attention, 2 error.
+            """,
+        version: Version.text, subcommands: [Machine.self, Bus.self])
+
+    static func main() async {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if let first = arguments.first, !first.hasPrefix("-"), !isBuiltIn(first) {
+            runOther(first, arguments)
+        }
+        do {
+            var command = try parseAsRoot(arguments)
+            if var asyncCommand = command as? any AsyncParsableCommand {
+                try await asyncCommand.run()
+            } else {
+                try command.run()
+            }
+        } catch let error as ExitCode {
+            Foundation.exit(error.rawValue)
+        } catch {
+            let code = exitCode(for: error)
+            let text = fullMessage(for: error)
+            if code.isSuccess {
+                print(text)
+                Foundation.exit(0)
+            }
+            FileHandle.standardError.write(Data((text.isEmpty ? "spacenode: \(error)" : text).utf8 + [0x0a]))
+            Foundation.exit(2)
+        }
+    }
+
+    private static var builtIn: [String] {
+        configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    }
+
+    private static func isBuiltIn(_ word: String) -> Bool {
+        builtIn.contains(word)
+    }
+
+    /// Becomes `spacenode-NAME`, or says what was meant.
+    private static func runOther(_ name: String, _ arguments: [String]) -> Never {
+        if let path = findProgram("spacenode-\(name)") {
+            var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments.dropFirst()).map { strdup($0) }
+            words.append(nil)
+            execv(path, &words)
+        }
+        if name == "up" {
+            fail("up is not in this version; start the router and plugins by hand, as the README shows")
+        }
+        let known = builtIn + otherCommands()
+        let hint =
+            nearest(name, among: known).map { "did you mean `spacenode \($0)`?" }
+            ?? "spacenode --help lists the commands"
+        fail("there is no command `\(name)`: \(hint)")
+    }
+
+    private static func fail(_ text: String) -> Never {
+        FileHandle.standardError.write(Data("spacenode: \(text)\n".utf8))
+        Foundation.exit(2)
+    }
+
+    private static var folders: [String] {
+        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+            .path
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        return [own] + path.split(separator: ":").map(String.init)
+    }
+
+    private static func findProgram(_ name: String) -> String? {
+        folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
+    }
+
+    private static func otherCommands() -> [String] {
+        folders.flatMap { folder in
+            ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
+                .filter {
+                    $0.hasPrefix("spacenode-") && !$0.contains(".") && access("\(folder)/\($0)", X_OK) == 0
+                }
+                .map { String($0.dropFirst("spacenode-".count)) }
+        }
+    }
+}
+
+/// The version that people see.
+enum Version {
+    static let number = "0.1.0"
+
+    /// Number, and the commit when the wrapper knows it.
+    static var text: String {
+        guard let build = ProcessInfo.processInfo.environment["SPACENODE_BUILD"], !build.isEmpty else {
+            return number
+        }
+        return "\(number) (\(build))"
+    }
+}
+
+/// Options that every command has.
+struct CommonOptions: ParsableArguments {
+    @Option(help: "Data directory (default: SPACENODE_DATA, else ./data).")
+    var data: String?
+
+    @Option(help: "Folder of the router's sockets (default: named after the data directory, under /run).")
+    var runDir: String?
+
+    @Flag(help: "Print JSON.")
+    var json = false
+
+    func paths() throws -> NodePaths {
+        try NodePaths(data: data, run: runDir)
+    }
+}
+
+/// Prints a value as JSON with sorted keys.
+func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
+
+/// Prints rows under a header, columns as wide as their widest cell.
+func printTable(_ header: [String], _ rows: [[String]]) {
+    let widths = header.indices.map { column in
+        ([header] + rows).map { $0[column].count }.max() ?? 0
+    }
+    for row in [header] + rows {
+        let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
+        print(cells.joined(separator: "  ").replacing(/\s+$/, with: ""))
+    }
+}

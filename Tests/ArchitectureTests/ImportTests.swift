@@ -1,0 +1,85 @@
+import Foundation
+import Testing
+
+/// What each target may import besides the standard library.
+private let allowed: [String: Set<String>] = [
+    "Sources/BusWire": [],
+    "Sources/ZeroMQ": ["CZeroMQ"],
+    "Sources/NodeProtocol": ["SwiftProtobuf", "Foundation"],
+    "Sources/NodeBus": [
+        "BusWire", "NodeProtocol", "ZeroMQ", "SwiftProtobuf", "Logging", "ServiceLifecycle", "UnixSignals",
+        "Foundation", "Glibc", "Synchronization",
+    ],
+    "Sources/NodeBusTesting": [
+        "BusWire", "NodeBus", "NodeProtocol", "RouterCore", "Logging", "SwiftProtobuf",
+    ],
+    "Sources/NodeConfiguration": ["Yams", "Foundation"],
+    "Sources/RouterCore": ["BusWire", "CBusProtocol"],
+    "Sources/RouterProcess": ["RouterCore", "ZeroMQ", "Logging", "Glibc"],
+    "Sources/Router": [
+        "RouterProcess", "RouterCore", "NodeConfiguration", "ArgumentParser", "Logging", "Foundation",
+        "Synchronization",
+    ],
+    "Sources/Conformance": [
+        "ZeroMQ", "NodeProtocol", "SwiftProtobuf", "ArgumentParser", "Foundation", "Glibc",
+    ],
+    "Sources/spacenode": [
+        "NodeBus", "NodeProtocol", "NodeConfiguration", "ArgumentParser", "Logging", "SwiftProtobuf",
+        "Foundation",
+    ],
+]
+
+/// A plugin's Core: values alone.
+private let allowedInCore: Set<String> = ["NodeDomain", "NodeEncoding", "NodeCrypto", "Collections"]
+/// A plugin's Main: its own Core, its own C target and the shared modules.
+private let allowedInMain: Set<String> = [
+    "NodeBus", "NodeDomain", "NodeProtocol", "NodeConfiguration", "Logging", "ServiceLifecycle",
+    "SwiftProtobuf",
+    "Foundation", "Glibc", "Synchronization",
+]
+
+/// Modules that a file imports.
+private func imports(of file: SourceFile) -> [String] {
+    file.text.matches(
+        of:
+            /(?m)^\s*(?:(?:package|internal|private|fileprivate|public)\s+)?(?:@\w+\s+)?import\s+(?:struct\s+|class\s+|func\s+)?(\w+)/
+    )
+    .map { String($0.1) }
+}
+
+/// Imports that the table does not allow.
+private func offenders(_ file: SourceFile) -> [String] {
+    guard !file.isTest else { return imports(of: file).filter { $0 == "CZeroMQ" } }
+    let parts = file.folder.split(separator: "/").map(String.init)
+    let may: Set<String>
+    if parts[0] == "Plugins" {
+        let name = parts[1].split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+        may = parts[2] == "Core" ? allowedInCore : allowedInMain.union(["\(name)Core"])
+    } else {
+        guard let listed = allowed[file.folder] else { return ["\(file.folder) is not in the table"] }
+        may = listed
+    }
+    return imports(of: file).filter { !may.contains($0) && !$0.hasPrefix("Swift.") }
+}
+
+@Suite("Imports")
+struct ImportTests {
+    @Test("every import is in the table")
+    func table() {
+        for file in SourceTree.swift() {
+            #expect(offenders(file) == [], "\(file.path)")
+        }
+    }
+
+    @Test("a forbidden import is found")
+    func planted() {
+        let core = SourceFile(path: "Sources/RouterCore/X.swift", text: "internal import ZeroMQ\n")
+        #expect(offenders(core) == ["ZeroMQ"])
+        let plugin = SourceFile(path: "Plugins/vm/Main/X.swift", text: "import StorageCore\nimport VmCore\n")
+        #expect(offenders(plugin) == ["StorageCore"])
+        let pure = SourceFile(path: "Plugins/vm/Core/X.swift", text: "package import Foundation\n")
+        #expect(offenders(pure) == ["Foundation"])
+        let stranger = SourceFile(path: "Sources/New/X.swift", text: "")
+        #expect(!offenders(stranger).isEmpty)
+    }
+}
