@@ -59,6 +59,11 @@ let package = Package(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
             exclude: ["planted"]),
+        .target(
+            name: "FuzzTargets",
+            dependencies: ["BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", logging, protobuf],
+            path: "Tests/Fuzz/Targets"),
+        .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(

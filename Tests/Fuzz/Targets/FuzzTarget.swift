@@ -1,0 +1,74 @@
+/// What is fuzzed; each takes any bytes and must neither trap nor hang.
+package enum FuzzTarget: String, CaseIterable, Sendable {
+    /// `RouterCore`: frames of two plugins and a stranger, time, and lost connections.
+    case router
+    /// `BusEngine`: frames of a router, time, and lost connections.
+    case sdk
+    /// The header walk and the control messages, read by our walk, protobuf-c and swift-protobuf.
+    case codec
+    /// Requests of the ZeroMQ Authentication Protocol.
+    case zap
+
+    /// Runs one input.
+    package func run(_ input: UnsafeRawBufferPointer) {
+        switch self {
+        case .router: RouterWorld.run(input)
+        case .sdk: EngineWorld.run(input)
+        case .codec: CodecWorld.run(input)
+        case .zap: ZapWorld.run(input)
+        }
+    }
+
+    /// Valid inputs to start from.
+    package func seeds() -> [[UInt8]] {
+        switch self {
+        case .router: RouterSeeds.all()
+        case .sdk: EngineSeeds.all()
+        case .codec: CodecWorld.seeds()
+        case .zap: ZapWorld.seeds()
+        }
+    }
+}
+
+/// An input as a list of steps: an operation, a length of two bytes, that many bytes.
+struct StepReader {
+    private let input: UnsafeRawBufferPointer
+    private var position = 0
+    private var left: Int
+
+    init(_ input: UnsafeRawBufferPointer, limit: Int = 64) {
+        self.input = input
+        left = limit
+    }
+
+    /// The next step; a length beyond the end takes what is there.
+    mutating func next() -> (operation: UInt8, bytes: UnsafeRawBufferPointer)? {
+        guard left > 0, position + 3 <= input.count else { return nil }
+        left -= 1
+        let operation = input[position]
+        let length = Int(input[position + 1]) | Int(input[position + 2]) << 8
+        let start = position + 3
+        position = start + min(length, input.count - start)
+        return (operation, UnsafeRawBufferPointer(rebasing: input[start..<position]))
+    }
+}
+
+/// The steps of a seed.
+struct StepWriter {
+    private(set) var bytes: [UInt8] = []
+
+    mutating func step(_ operation: UInt8, _ frame: [UInt8]) {
+        bytes += [operation, UInt8(frame.count & 0xff), UInt8(frame.count >> 8 & 0xff)]
+        bytes += frame.prefix(65_535)
+    }
+
+    /// A step whose two bytes are a number.
+    mutating func step(_ operation: UInt8, number: UInt16) {
+        step(operation, [UInt8(number & 0xff), UInt8(number >> 8)])
+    }
+}
+
+/// The number in a step's first two bytes.
+func number(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+    bytes.prefix(2).enumerated().reduce(0) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
+}
