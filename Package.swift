@@ -48,7 +48,8 @@ let package = Package(
         .executableTarget(
             name: "spacenode",
             dependencies: ["NodeBus", "NodeProtocol", "NodeConfiguration", arguments, logging, protobuf]),
-        .executableTarget(name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments]),
+        .executableTarget(
+            name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments, protobuf]),
 
         .target(name: "ExampleCore", path: "Plugins/example/Core"),
         .executableTarget(
