@@ -55,6 +55,10 @@ let package = Package(
 
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments], path: "Tests/BusRig"),
+        .executableTarget(
+            name: "BusBench",
+            dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
+            path: "Tests/BusBench"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
