@@ -54,7 +54,7 @@ let package = Package(
             path: "Plugins/example/Main"),
 
         .executableTarget(
-            name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments], path: "Tests/BusRig"),
+            name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging], path: "Tests/BusRig"),
         .executableTarget(
             name: "BusBench",
             dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],

@@ -164,13 +164,15 @@ extension BusEngine {
         let seen = positions[topic].flatMap { $0.epoch == gap.epoch ? $0.seq : nil } ?? 0
         let first = max(gap.from, seen + 1)
         guard first <= gap.to, advance(topic, epoch: gap.epoch, from: first, to: gap.to) else { return }
-        report(topic, epoch: gap.epoch, first...gap.to)
+        report(topic, epoch: gap.epoch, first...gap.to, isReported: true)
     }
 
     func handleResync(_ resync: Spacenode_Bus_V1_Resync) {
         guard isEstablished else { return }
         let topic = TopicPosition(
             publisher: resync.publisher, type: resync.type, key: [UInt8](resync.topicKey))
+        // Already following that session: nothing begins anew.
+        if positions[topic]?.epoch == resync.epoch { return }
         if resync.epoch == 0 {
             positions[topic] = nil
         } else {
@@ -193,14 +195,17 @@ extension BusEngine {
             // The router names every hole; one that it did not name is worth a line in the log.
             logger.warning(
                 "events missing without a GAP", metadata: ["from": "\(seen.seq + 1)", "to": "\(first - 1)"])
-            report(topic, epoch: epoch, (seen.seq + 1)...(first - 1))
+            report(topic, epoch: epoch, (seen.seq + 1)...(first - 1), isReported: false)
         }
         positions[topic] = SeenPosition(epoch: epoch, seq: last)
         return true
     }
 
-    private func report(_ topic: TopicPosition, epoch: UInt32, _ numbers: ClosedRange<UInt64>) {
-        let gap = EventGap(publisher: topic.publisher, epoch: epoch, key: topic.key, numbers: numbers)
+    private func report(
+        _ topic: TopicPosition, epoch: UInt32, _ numbers: ClosedRange<UInt64>, isReported: Bool
+    ) {
+        let gap = EventGap(
+            publisher: topic.publisher, epoch: epoch, key: topic.key, numbers: numbers, isReported: isReported)
         for state in fitting(topic) { state.add(.gap(gap)) }
     }
 

@@ -15,6 +15,8 @@ package struct EventGap: Sendable, Hashable {
     package let epoch: UInt32
     package let key: [UInt8]
     package let numbers: ClosedRange<UInt64>
+    /// Whether the router named it; false: numbers were missing without a word, which is a bug somewhere.
+    package let isReported: Bool
 }
 
 /// The publisher began anew: what came before is incomplete.

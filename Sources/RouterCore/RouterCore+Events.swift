@@ -199,10 +199,11 @@ extension RouterCore {
         guard status == .ok else { return answer(place, type, name, status, text) }
         if topics.subscribe(wish, type: type) { sessions[Int(place)].subscriptions += 1 }
         answer(place, type, name, .ok, "")
+        // First that a new numbering begins, then what of it is missing.
+        for position in positions where !isCurrent(position, type) { resync(place, type, position) }
         for topic in topics.places(type: type) where wish.fits(topics.topics[Int(topic)].key.name) {
             join(topic, place, positions)
         }
-        for position in positions where !isCurrent(position, type) { resync(place, type, position) }
     }
 
     private mutating func subscriptionFault(_ place: Int32, _ type: UInt32) -> (BusStatus, String) {

@@ -5,7 +5,7 @@ import Testing
 private let allowed: [String: Set<String>] = [
     "Sources/BusWire": [],
     "Sources/ZeroMQ": ["CZeroMQ"],
-    "Sources/NodeProtocol": ["SwiftProtobuf", "Foundation"],
+    "Sources/NodeProtocol": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
     "Sources/NodeBus": [
         "BusWire", "NodeProtocol", "ZeroMQ", "SwiftProtobuf", "Logging", "ServiceLifecycle", "UnixSignals",
         "Foundation", "Glibc", "Synchronization",
