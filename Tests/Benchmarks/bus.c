@@ -240,7 +240,7 @@ void bus_processed(bus_client *bus, size_t bytes)
     bus->done_messages += 1;
     uint64_t free_messages = bus->granted_messages - bus->done_messages;
     uint64_t free_bytes = bus->granted_bytes - bus->done_bytes;
-    if (free_messages > bus->window_messages / 2 && free_bytes > bus->window_bytes / 2) return;
+    if (free_messages > bus->window_messages / 4 * 3 && free_bytes > bus->window_bytes / 4 * 3) return;
     bus->granted_bytes = bus->done_bytes + bus->window_bytes;
     bus->granted_messages = bus->done_messages + bus->window_messages;
     Spacenode__Bus__V1__Credit credit = SPACENODE__BUS__V1__CREDIT__INIT;

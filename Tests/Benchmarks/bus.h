@@ -41,7 +41,7 @@ void bus_open(bus_client *bus, const char *endpoints, const char *name, int prov
               uint64_t window_messages);
 /* Reads the control lane until it is empty: PING, CREDIT, refusals. */
 void bus_service(bus_client *bus);
-/* Counts a frame as processed and grants credit when half of the window is. */
+/* Counts a frame as processed and grants credit when a quarter of the window is. */
 void bus_processed(bus_client *bus, size_t bytes);
 /* Waits for credit, then sends a frame of class NORMAL. */
 void bus_send(bus_client *bus, const bus_frame *frame);

@@ -10,7 +10,7 @@ struct ProvideBench: AsyncParsableCommand {
 
     @Option(help: "The router's run directory.") var runDir: String
     @Option(help: "Port of plain tcp; default: ipc.") var plainPort: Int?
-    @Option(help: "File to make when ready.") var readyFile: String
+    @Option(help: "File to make when ready; when it is gone, this ends.") var readyFile: String
 
     func run() async throws {
         let options = BusOptions(
@@ -25,6 +25,8 @@ struct ProvideBench: AsyncParsableCommand {
         async let running: Void = bus.run()
         try await bus.waitUntilReady()
         _ = FileManager.default.createFile(atPath: readyFile, contents: nil)
+        while FileManager.default.fileExists(atPath: readyFile) { try await Task.sleep(for: .milliseconds(50)) }
+        bus.drain()
         try await running
     }
 }
