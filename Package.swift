@@ -36,7 +36,9 @@ let package = Package(
             name: "NodeBus",
             dependencies: ["NodeProtocol", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf]),
         .target(name: "RouterCore", dependencies: ["BusWire", "CBusProtocol"]),
-        .target(name: "NodeBusTesting", dependencies: ["NodeBus", "NodeProtocol", "RouterCore"]),
+        .target(
+            name: "NodeBusTesting",
+            dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
         .target(name: "NodeConfiguration", dependencies: [yams]),
 
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
@@ -54,7 +56,9 @@ let package = Package(
             path: "Plugins/example/Main"),
 
         .executableTarget(
-            name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging], path: "Tests/BusRig"),
+            name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
+            path: "Tests/BusRig",
+            exclude: ["planted"]),
         .executableTarget(
             name: "BusBench",
             dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
@@ -64,12 +68,13 @@ let package = Package(
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
         .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration"]),
-        .testTarget(name: "NodeBusTests", dependencies: ["NodeBus", "NodeProtocol"]),
+        .testTarget(
+            name: "NodeBusTests", dependencies: ["NodeBus", "BusWire", "NodeProtocol", logging, protobuf]),
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["NodeProtocol", "CBusProtocol", "BusWire", "RouterCore", protobuf]),
         .testTarget(name: "SimulationTests", dependencies: ["NodeBusTesting", "NodeBus", "NodeProtocol"]),
-        .testTarget(name: "IntegrationTests"),
+        .testTarget(name: "IntegrationTests", dependencies: ["NodeBus", "NodeProtocol", "ZeroMQ", protobuf]),
     ],
     swiftLanguageModes: [.v6]
 )

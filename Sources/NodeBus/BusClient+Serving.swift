@@ -111,7 +111,7 @@ extension BusClient {
             beat.uptimeMs = engine.now &- start
             beat.residentBytes = residentBytes()
             _ = try? await publish(SystemContract.beats, beat)
-            try? await Task.sleep(for: .seconds(1))
+            await engine.pause(1000)
         }
     }
 

@@ -170,6 +170,11 @@ package final class BusClient: Service, Sendable {
         return BusUpload(stream: stream, client: self)
     }
 
+    /// Waits by the bus's own clock, which a test may turn.
+    package func pause(_ milliseconds: UInt64) async {
+        _ = try? await onBus { await $0.pause(milliseconds) }
+    }
+
     // MARK: - The way to the bus thread
 
     /// Runs `body` on the bus thread.

@@ -205,7 +205,8 @@ extension BusEngine {
         _ topic: TopicPosition, epoch: UInt32, _ numbers: ClosedRange<UInt64>, isReported: Bool
     ) {
         let gap = EventGap(
-            publisher: topic.publisher, epoch: epoch, key: topic.key, numbers: numbers, isReported: isReported)
+            publisher: topic.publisher, epoch: epoch, key: topic.key, numbers: numbers, isReported: isReported
+        )
         for state in fitting(topic) { state.add(.gap(gap)) }
     }
 

@@ -28,7 +28,21 @@ extension BusEngine {
             }
             let pause = max(UInt64(error.retryAfterMilliseconds), 20)
             guard now + pause < deadline, !Task.isCancelled else { return outcome }
-            try? await Task.sleep(for: .milliseconds(pause))
+            await self.pause(pause)
+        }
+    }
+
+    /// Waits by the driver's clock, not the machine's: a test turns it.
+    func pause(_ milliseconds: UInt64) async {
+        let deadline = now + milliseconds
+        while now < deadline, !isStopped, !Task.isCancelled {
+            await withTaskCancellationHandler {
+                await withUnsafeContinuation { continuation in
+                    sleepers.append(Waiter(continuation: continuation, deadline: deadline))
+                }
+            } onCancel: {
+                executor.post { [self] in wakeAll(&sleepers) }
+            }
         }
     }
 

@@ -74,6 +74,7 @@ package final class BusEngine: @unchecked Sendable {
     var credit = [CreditLedger](repeating: CreditLedger(), count: 3)
     var creditWaiters: [[Waiter]] = [[], [], []]
     var sessionWaiters: [Waiter] = []
+    var sleepers: [Waiter] = []
     var nextID: UInt64 = 0
     var calls: [UInt64: PendingCall] = [:]
     var nextDeadline: UInt64 = .max
@@ -322,6 +323,7 @@ package final class BusEngine: @unchecked Sendable {
         failEverything(error ?? BusError(.cancelled, "this plugin has stopped"))
         for subscription in subscriptions.values { subscription.end(error) }
         wakeAll(&sessionWaiters)
+        wakeAll(&sleepers)
         workWaiter?.resume(returning: nil)
         workWaiter = nil
     }
@@ -426,6 +428,7 @@ package final class BusEngine: @unchecked Sendable {
 
     private func expireWaiters() {
         expire(&sessionWaiters)
+        expire(&sleepers)
         for index in creditWaiters.indices { expire(&creditWaiters[index]) }
     }
 

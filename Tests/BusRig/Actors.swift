@@ -91,7 +91,9 @@ struct Actor: AsyncParsableCommand {
                         request.body = Data(repeating: UInt8(lane), count: 100)
                         request.delayMs = number % 4 == 0 ? 20 : 0
                         journal.write("Q \(id)")
-                        let code = await outcome { _ = try await client.call(ExampleContract.echo, request, ttl: .seconds(3)) }
+                        let code = await outcome {
+                            _ = try await client.call(ExampleContract.echo, request, ttl: .seconds(3))
+                        }
                         journal.write("O \(id) \(code)")
                         try? await Task.sleep(for: .milliseconds(2))
                     }
@@ -106,7 +108,10 @@ struct Actor: AsyncParsableCommand {
         while !stop.isSet {
             for key in [UInt8(0), 1] {
                 tick.number += 1
-                guard let sent = try? await client.publish(ExampleContract.ticks, tick, key: key == 0 ? [] : [key]) else { continue }
+                guard
+                    let sent = try? await client.publish(
+                        ExampleContract.ticks, tick, key: key == 0 ? [] : [key])
+                else { continue }
                 journal.write("P \(sent.publisher) \(sent.epoch) k\(key) \(sent.seq)")
             }
             try? await Task.sleep(for: .milliseconds(1))

@@ -24,7 +24,9 @@ struct Audit {
                 if !open.insert(words[1]).inserted { problem("\(name): request \(words[1]) twice") }
             } else if words[0] == "O", words.count == 3 {
                 outcomes[words[2], default: 0] += 1
-                if open.remove(words[1]) == nil { problem("\(name): request \(words[1]) has a second outcome \(words[2])") }
+                if open.remove(words[1]) == nil {
+                    problem("\(name): request \(words[1]) has a second outcome \(words[2])")
+                }
             }
         }
         if !wasKilled { for number in open { problem("\(name): request \(number) has no outcome") } }
@@ -55,15 +57,21 @@ struct Audit {
 
     /// One subscriber's life: per publisher session and topic, events and gaps follow each other without hole or overlap.
     /// - Parameter published: last number by `publisher epoch key`, of publisher sessions alive at the end.
-    mutating func subscriber(_ name: String, _ lines: [[String]], isAliveAtEnd: Bool, published: [String: UInt64]) {
+    mutating func subscriber(
+        _ name: String, _ lines: [[String]], isAliveAtEnd: Bool, published: [String: UInt64]
+    ) {
         var reached: [String: UInt64] = [:]
         for words in lines where words.count >= 4 {
             let topic = words[1...3].joined(separator: " ")
             if words[0] == "R" { resyncs += 1 }
-            guard words[0] == "E" || words[0] == "G", words.count >= 5, let first = UInt64(words[4]) else { continue }
+            guard words[0] == "E" || words[0] == "G", words.count >= 5, let first = UInt64(words[4]) else {
+                continue
+            }
             let last = words[0] == "G" ? UInt64(words[5]) ?? 0 : first
             if words[0] == "E" { events += 1 } else { gapEvents += Int(last - first + 1) }
-            if words[0] == "G", words[6] != "true" { problem("\(name): \(topic) \(first)...\(last) missing without a GAP") }
+            if words[0] == "G", words[6] != "true" {
+                problem("\(name): \(topic) \(first)...\(last) missing without a GAP")
+            }
             let next = reached[topic, default: 0] + 1
             if first != next { problem("\(name): \(topic) goes on with \(first), not \(next)") }
             reached[topic] = last

@@ -10,6 +10,7 @@ struct Drive: AsyncParsableCommand {
     @Option var seed: UInt64 = 1
     @Option(help: "A library to preload into the router, to plant a bug.") var preload: String?
     @Option(help: "Milliseconds between faults.") var pause: Int = 1200
+    @Option(help: "Seconds of load after the faults.") var seconds: Int = 0
     @Flag var json = false
 
     func run() async throws {
@@ -28,6 +29,7 @@ struct Drive: AsyncParsableCommand {
             slowest = max(slowest, recovery)
             try await Task.sleep(for: .milliseconds(Int(random.next() % UInt64(pause)) + pause / 2))
         }
+        try await Task.sleep(for: .seconds(seconds))
         let audit = try await world.finish()
         try report(audit, counts, slowest)
     }
@@ -46,7 +48,8 @@ struct Drive: AsyncParsableCommand {
             "recovery_ms": slowest, "unaccounted": audit.unaccounted,
             "problems": Array(audit.problems.prefix(20)),
         ]
-        let data = try JSONSerialization.data(withJSONObject: summary, options: json ? [.sortedKeys] : [.sortedKeys, .prettyPrinted])
+        let data = try JSONSerialization.data(
+            withJSONObject: summary, options: json ? [.sortedKeys] : [.sortedKeys, .prettyPrinted])
         print(String(decoding: data, as: UTF8.self))
         if audit.unaccounted > 0 || slowest >= 2000 { throw ExitCode(1) }
     }
@@ -64,6 +67,7 @@ enum Fault: String, CaseIterable {
 }
 
 /// A small generator with a seed (SplitMix64, Steele et al. 2014).
+///
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

@@ -36,7 +36,8 @@ final class World {
     private let members = [
         Member("provider", "provider-1"), Member("provider", "provider-2"), Member("caller", "caller-1"),
         Member("caller", "caller-2", usesProxy: true), Member("publisher", "publisher-1"),
-        Member("publisher", "publisher-2"), Member("subscriber", "subscriber-1"), Member("subscriber", "subscriber-2"),
+        Member("publisher", "publisher-2"), Member("subscriber", "subscriber-1"),
+        Member("subscriber", "subscriber-2"),
         Member("streamer", "streamer-1"),
     ]
     private var watcher: BusClient?
@@ -45,12 +46,17 @@ final class World {
     init(preload: String?) throws {
         self.preload = preload
         folder = NSTemporaryDirectory() + "busrig-\(UUID().uuidString.prefix(8))"
-        binaries = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
-        try FileManager.default.createDirectory(atPath: "\(folder)/data/config", withIntermediateDirectories: true)
+        binaries =
+            URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().path
+        try FileManager.default.createDirectory(
+            atPath: "\(folder)/data/config", withIntermediateDirectories: true)
         port = UInt16.random(in: 20_000...50_000) & ~7
-        proxies = [CuttingProxy(port: port + 4, target: port), CuttingProxy(port: port + 5, target: port + 1)]
+        proxies = [
+            CuttingProxy(port: port + 4, target: port), CuttingProxy(port: port + 5, target: port + 1),
+        ]
         key = try MachineKey()
-        let list = "machines:\n  - {name: proxied, role: example, key: '\(key.publicKey.replacingOccurrences(of: "'", with: "''"))'}\n"
+        let list =
+            "machines:\n  - {name: proxied, role: example, key: '\(key.publicKey.replacingOccurrences(of: "'", with: "''"))'}\n"
         try list.write(toFile: "\(folder)/data/config/machines.yaml", atomically: true, encoding: .utf8)
     }
 
@@ -69,7 +75,8 @@ final class World {
         var logger = Logger(label: "watcher")
         logger.logLevel = .critical
         let client = BusClient(
-            options: BusOptions(address: .ipc(directory: run), name: "watcher", role: .operator), logger: logger)
+            options: BusOptions(address: .ipc(directory: run), name: "watcher", role: .operator),
+            logger: logger)
         watcher = client
         watching = Task { try await client.run() }
         try await waitUntilReady(within: 20)
@@ -79,7 +86,9 @@ final class World {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "\(binaries)/spacenode-router")
         process.arguments = ["--run-dir", run, "--data", "\(folder)/data", "--tcp", "127.0.0.1:\(port)"]
-        if let preload { process.environment = ProcessInfo.processInfo.environment.merging(["LD_PRELOAD": preload]) { $1 } }
+        if let preload {
+            process.environment = ProcessInfo.processInfo.environment.merging(["LD_PRELOAD": preload]) { $1 }
+        }
         process.standardError = FileHandle(forWritingAtPath: log("router"))
         try process.run()
         router = process
@@ -87,7 +96,9 @@ final class World {
 
     private func log(_ name: String) -> String {
         let path = "\(folder)/\(name).log"
-        if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+        if !FileManager.default.fileExists(atPath: path) {
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
         return path
     }
 
@@ -97,7 +108,9 @@ final class World {
         process.executableURL = URL(fileURLWithPath: "\(binaries)/BusRig")
         var arguments = ["actor", member.kind, "--journal", member.journal(folder, life: member.life)]
         if member.usesProxy {
-            arguments += ["--bus", "tcp://127.0.0.1:\(port + 4)", "--key=\(key.secretKey)", "--server-key=\(serverKey)"]
+            arguments += [
+                "--bus", "tcp://127.0.0.1:\(port + 4)", "--key=\(key.secretKey)", "--server-key=\(serverKey)",
+            ]
         } else {
             arguments += ["--bus", "ipc:\(run)"]
         }
@@ -178,8 +191,12 @@ final class World {
         while ContinuousClock.now < end {
             let list = try? await watcher?.call(
                 RouterContract.listSessions, Spacenode_Bus_V1_ListSessionsRequest(), ttl: .milliseconds(200))
-            let ready = list?.sessions.filter { $0.state == 2 || String(decoding: $0.name, as: UTF8.self).hasPrefix("publisher") }
-            if names.isSubset(of: Set((ready ?? []).map { String(decoding: $0.name, as: UTF8.self) })) { return }
+            let ready = list?.sessions.filter {
+                $0.state == 2 || String(decoding: $0.name, as: UTF8.self).hasPrefix("publisher")
+            }
+            if names.isSubset(of: Set((ready ?? []).map { String(decoding: $0.name, as: UTF8.self) })) {
+                return
+            }
             try await Task.sleep(for: .milliseconds(10))
         }
         throw RigError(description: "not all processes were READY within \(seconds) s")
@@ -216,9 +233,13 @@ final class World {
     private func published(_ publishers: [Member]) -> [String: UInt64] {
         var result: [String: UInt64] = [:]
         for member in publishers {
-            let lines = readJournal(member.journal(folder, life: member.life)).filter { $0.first == "P" && $0.count == 5 }
+            let lines = readJournal(member.journal(folder, life: member.life)).filter {
+                $0.first == "P" && $0.count == 5
+            }
             guard let epoch = lines.last?[2] else { continue }
-            for words in lines where words[2] == epoch { result[words[1...3].joined(separator: " ")] = UInt64(words[4]) }
+            for words in lines where words[2] == epoch {
+                result[words[1...3].joined(separator: " ")] = UInt64(words[4])
+            }
         }
         return result
     }
@@ -235,7 +256,9 @@ final class World {
                 case "caller": audit.caller(name, lines, wasKilled: wasKilled)
                 case "streamer": audit.streamer(name, lines, wasKilled: wasKilled)
                 case "subscriber":
-                    audit.subscriber(name, lines, isAliveAtEnd: life == member.life && !member.isSlow, published: published)
+                    audit.subscriber(
+                        name, lines, isAliveAtEnd: life == member.life && !member.isSlow, published: published
+                    )
                 default: break
                 }
             }
