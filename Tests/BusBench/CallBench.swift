@@ -25,7 +25,9 @@ struct ProvideBench: AsyncParsableCommand {
         async let running: Void = bus.run()
         try await bus.waitUntilReady()
         _ = FileManager.default.createFile(atPath: readyFile, contents: nil)
-        while FileManager.default.fileExists(atPath: readyFile) { try await Task.sleep(for: .milliseconds(50)) }
+        while FileManager.default.fileExists(atPath: readyFile) {
+            try await Task.sleep(for: .milliseconds(50))
+        }
         bus.drain()
         try await running
     }
@@ -127,7 +129,8 @@ private final class CallRecord: Sendable {
             let p50 = Double(sorted[sorted.count / 2]) / 1000
             let p99 = Double(sorted[sorted.count * 99 / 100]) / 1000
             let rate = Double(sorted.count) / (Double(state.stopped - state.started) / 1e9)
-            return #"{"p50_us": \#(p50), "p99_us": \#(p99), "per_second": \#(rate), "failed": \#(state.failed)}"#
+            let times = #""p50_us": \#(p50), "p99_us": \#(p99)"#
+            return #"{\#(times), "per_second": \#(rate), "failed": \#(state.failed)}"#
         }
     }
 }
