@@ -60,6 +60,10 @@ let package = Package(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
             exclude: ["planted"]),
+        .executableTarget(
+            name: "BusBench",
+            dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
+            path: "Tests/BusBench"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
