@@ -48,7 +48,8 @@ let package = Package(
         .executableTarget(
             name: "spacenode",
             dependencies: ["NodeBus", "NodeProtocol", "NodeConfiguration", arguments, logging, protobuf]),
-        .executableTarget(name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments]),
+        .executableTarget(
+            name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments, protobuf]),
 
         .target(name: "ExampleCore", path: "Plugins/example/Core"),
         .executableTarget(
@@ -64,6 +65,10 @@ let package = Package(
             dependencies: ["BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", logging, protobuf],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
+        .executableTarget(
+            name: "BusBench",
+            dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
+            path: "Tests/BusBench"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
