@@ -1,5 +1,5 @@
 import FuzzTargets
-import Glibc
+@preconcurrency import Glibc
 
 /// What `SPACENODE_FUZZ` names: router, sdk, codec or zap.
 private let target: FuzzTarget = {

@@ -68,7 +68,7 @@ enum CodecWorld {
     private typealias Unpack<M> = @Sendable (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?)
         -> UnsafeMutablePointer<M>?
 
-    private static func checker<M, S: SwiftProtobuf.Message>(
+    private static func checker<M, S: SwiftProtobuf.Message & Equatable>(
         _ unpack: @escaping Unpack<M>, _ example: S
     ) -> Checker {
         Checker(

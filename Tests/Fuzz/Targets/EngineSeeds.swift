@@ -34,7 +34,7 @@ enum EngineSeeds {
         welcome.attachToken = .init([1, 2, 3])
         welcome.windows = (2...4).map { trafficClass in
             var window = Spacenode_Bus_V1_Window()
-            window.trafficClass = trafficClass
+            window.trafficClass = UInt32(trafficClass)
             window.bytes = 1200
             window.messages = 6
             return window

@@ -59,7 +59,7 @@ enum RouterSeeds {
         hello.maxFrame = 1000
         hello.windows = (2...4).map { trafficClass in
             var window = Spacenode_Bus_V1_Window()
-            window.trafficClass = trafficClass
+            window.trafficClass = UInt32(trafficClass)
             window.bytes = 2500
             window.messages = messages
             return window
