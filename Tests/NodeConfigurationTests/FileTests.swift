@@ -79,7 +79,9 @@ struct FileTests {
         try file.allow(MachineEntry(name: "one", role: "poet", key: key + "3"))
         #expect(try MachineFile(path: path).machines.map(\.role) == ["miner", "poet"])
         #expect(try MachineFile(path: path).machines[0].key == key + "'")
-        #expect(throws: ConfigurationError.self) { try file.allow(MachineEntry(name: "x", role: "poet", key: key + "3")) }
+        #expect(throws: ConfigurationError.self) {
+            try file.allow(MachineEntry(name: "x", role: "poet", key: key + "3"))
+        }
         #expect(try file.revoke("one"))
         #expect(try !file.revoke("one"))
         #expect(try MachineFile(path: path).machines.map(\.name) == ["two"])
