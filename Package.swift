@@ -62,7 +62,9 @@ let package = Package(
             exclude: ["planted"]),
         .target(
             name: "FuzzTargets",
-            dependencies: ["BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", logging, protobuf],
+            dependencies: [
+                "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", logging, protobuf,
+            ],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
         .executableTarget(

@@ -30,7 +30,8 @@ struct Stall: AsyncParsableCommand {
         _ before: StallStage.Measure, _ during: StallStage.Measure, _ kept: [(String, Double)]
     ) throws {
         let summary: [String: Any] = [
-            "seconds": seconds, "router_bytes_before": before.peakBytes, "router_bytes_peak": during.peakBytes,
+            "seconds": seconds, "router_bytes_before": before.peakBytes,
+            "router_bytes_peak": during.peakBytes,
             "bound_bytes": Self.bound,
             "rates_before": before.rates.mapValues { Int($0) },
             "rates_during": during.rates.mapValues { Int($0) },

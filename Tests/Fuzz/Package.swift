@@ -20,7 +20,8 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZeroMQ", path: "Sources/CZeroMQ"),
         .target(
-            name: "CBusProtocol", path: "Sources/CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
+            name: "CBusProtocol", path: "Sources/CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]
+        ),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], path: "Sources/ZeroMQ"),
         .target(name: "NodeProtocol", dependencies: [protobuf], path: "Sources/NodeProtocol"),
         .target(name: "BusWire", path: "Sources/BusWire"),
@@ -43,10 +44,11 @@ let package = Package(
 )
 
 for target in package.targets where target.type != .system && target.name != "CBusProtocol" {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        ]
 }

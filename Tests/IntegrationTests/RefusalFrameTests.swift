@@ -80,7 +80,8 @@ struct RefusalFrameTests {
             let plugin = try RawPlugin(one)
             let hello = try reject(
                 try plugin.greet("one", role: Self.example) { $0.token = Data(repeating: 0, count: 5000) })
-            #expect(hello.status == Status.tooLarge.rawValue && text(hello.text).contains("HELLO is over 4096"))
+            #expect(
+                hello.status == Status.tooLarge.rawValue && text(hello.text).contains("HELLO is over 4096"))
             #expect(try plugin.greet("one", role: Self.example)?.control == 2)
             #expect(try plugin.attach())
             var header = plugin.header(kind: 1, type: 0x40_0001)
@@ -129,10 +130,13 @@ struct RefusalFrameTests {
             let plugin = try RawPlugin(one)
             try plugin.send(control: 11, Spacenode_Bus_V1_State())
             let answer = try plugin.receive { $0.control == 17 }
-            let notice = try #require(answer, "no NOTICE within a second").message(Spacenode_Bus_V1_Notice.self)
-            #expect(notice.status == Status.unknownSession.rawValue && text(notice.text).contains("say HELLO"))
+            let notice = try #require(answer, "no NOTICE within a second").message(
+                Spacenode_Bus_V1_Notice.self)
+            #expect(
+                notice.status == Status.unknownSession.rawValue && text(notice.text).contains("say HELLO"))
             let role = try reject(try plugin.greet("one", role: 61))
-            #expect(role.status == Status.forbidden.rawValue && text(role.text).contains("role 61 is not known"))
+            #expect(
+                role.status == Status.forbidden.rawValue && text(role.text).contains("role 61 is not known"))
             let name = try reject(try plugin.greet("Not A Name", role: Self.example))
             #expect(name.status == Status.badFrame.rawValue && text(name.text).contains("a-z, 0-9"))
         }

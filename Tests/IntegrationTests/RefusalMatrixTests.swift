@@ -51,7 +51,8 @@ struct RefusalMatrixTests {
     }
 
     private func requestIsForbidden(
-        _ contract: Contracts.Contract, _ method: Contracts.Method, _ plugin: RawPlugin, _ role: String, _ id: UInt64
+        _ contract: Contracts.Contract, _ method: Contracts.Method, _ plugin: RawPlugin, _ role: String,
+        _ id: UInt64
     ) throws -> Bool {
         let isOwn = contract.number == 1
         var header = plugin.header(kind: method.pattern == "call" ? 1 : 5, type: method.type)
@@ -59,7 +60,9 @@ struct RefusalMatrixTests {
         header.dest = isOwn ? 1 : 0
         header.trafficClass = method.classNumber
         try plugin.send(header, lane: isOwn ? .control : .data)
-        let answer = try plugin.receive { $0.header.replyTo == id && ($0.header.kind == 2 || $0.header.kind == 3) }
+        let answer = try plugin.receive {
+            $0.header.replyTo == id && ($0.header.kind == 2 || $0.header.kind == 3)
+        }
         let frame = try #require(answer, "\(role) \(method.name): no outcome within a second")
         guard frame.header.kind == 3, frame.header.status == Status.forbidden.rawValue else { return false }
         let text = frame.message(Spacenode_Bus_V1_Fault.self).text
@@ -67,7 +70,9 @@ struct RefusalMatrixTests {
         return true
     }
 
-    private func publishIsForbidden(_ method: Contracts.Method, _ plugin: RawPlugin, _ role: String) throws -> Bool {
+    private func publishIsForbidden(_ method: Contracts.Method, _ plugin: RawPlugin, _ role: String) throws
+        -> Bool
+    {
         var header = plugin.header(kind: 4, type: method.type)
         header.seq = 1
         header.trafficClass = method.classNumber
@@ -105,7 +110,8 @@ struct RefusalMatrixTests {
             let answer = try plugin.greet("matrix-\(role.name)", role: role.number) {
                 $0.provides = [.with { ($0.contract, $0.minorMax) = (contract.number, contract.minor) }]
             }
-            let frame = try #require(answer, "\(role.name) offers \(contract.name): no answer within a second")
+            let frame = try #require(
+                answer, "\(role.name) offers \(contract.name): no answer within a second")
             let may = Contracts.names(contract.providers, role.name)
             #expect(frame.control == (may ? 2 : 3), "\(role.name) offers \(contract.name)")
             guard !may else { continue }

@@ -5,7 +5,9 @@ import FuzzTargets
 private let target: FuzzTarget = {
     let name = getenv("SPACENODE_FUZZ").map { String(cString: $0) } ?? ""
     guard let target = FuzzTarget(rawValue: name) else {
-        fputs("SPACENODE_FUZZ must be one of: \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", "))\n", stderr)
+        fputs(
+            "SPACENODE_FUZZ must be one of: \(FuzzTarget.allCases.map(\.rawValue).joined(separator: ", "))\n",
+            stderr)
         exit(64)
     }
     return target

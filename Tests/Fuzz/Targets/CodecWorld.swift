@@ -39,7 +39,8 @@ enum CodecWorld {
     }
 
     private static func same(_ bytes: UnsafeRawBufferPointer, _ data: ProtobufCBinaryData) -> Bool {
-        bytes.count == data.len && bytes.elementsEqual(UnsafeRawBufferPointer(start: data.data, count: data.len))
+        bytes.count == data.len
+            && bytes.elementsEqual(UnsafeRawBufferPointer(start: data.data, count: data.len))
     }
 
     private static func compare(
@@ -65,7 +66,8 @@ enum CodecWorld {
         let example: @Sendable () -> [UInt8]
     }
 
-    private typealias Unpack<M> = @Sendable (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?)
+    private typealias Unpack<M> =
+        @Sendable (UnsafeMutablePointer<ProtobufCAllocator>?, Int, UnsafePointer<UInt8>?)
         -> UnsafeMutablePointer<M>?
 
     private static func checker<M, S: SwiftProtobuf.Message & Equatable>(
@@ -103,15 +105,20 @@ enum CodecWorld {
         checker(
             { spacenode__bus__v1__attach__unpack($0, $1, $2) },
             Spacenode_Bus_V1_Attach.with { ($0.session, $0.attachToken) = (3, .init([1, 2])) }),
-        checker({ spacenode__bus__v1__ping__unpack($0, $1, $2) }, Spacenode_Bus_V1_Ping.with { $0.stamp = 9 }),
+        checker(
+            { spacenode__bus__v1__ping__unpack($0, $1, $2) }, Spacenode_Bus_V1_Ping.with { $0.stamp = 9 }),
         checker(
             { spacenode__bus__v1__drain_request__unpack($0, $1, $2) },
             Spacenode_Bus_V1_DrainRequest.with { ($0.instance, $0.reason) = (3, .init([68])) }),
-        checker({ spacenode__bus__v1__pong__unpack($0, $1, $2) }, Spacenode_Bus_V1_Pong.with { $0.queued = 300 }),
-        checker({ spacenode__bus__v1__state__unpack($0, $1, $2) }, Spacenode_Bus_V1_State.with { $0.state = 2 }),
+        checker(
+            { spacenode__bus__v1__pong__unpack($0, $1, $2) }, Spacenode_Bus_V1_Pong.with { $0.queued = 300 }),
+        checker(
+            { spacenode__bus__v1__state__unpack($0, $1, $2) }, Spacenode_Bus_V1_State.with { $0.state = 2 }),
         checker(
             { spacenode__bus__v1__subscribe__unpack($0, $1, $2) },
-            Spacenode_Bus_V1_Subscribe.with { $0.positions = [.with { $0.seq = 4 }, .with { $0.epoch = 1 << 31 }] }),
+            Spacenode_Bus_V1_Subscribe.with {
+                $0.positions = [.with { $0.seq = 4 }, .with { $0.epoch = 1 << 31 }]
+            }),
     ]
 
     private static let trafficMessages: [Checker] = [

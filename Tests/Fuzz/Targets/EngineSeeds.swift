@@ -62,7 +62,8 @@ enum EngineSeeds {
     }
 
     private static func asked(
-        kind: UInt32, type: UInt32, id: UInt64, trafficClass: UInt32 = 3, seq: UInt64 = 0, payload: [UInt8] = []
+        kind: UInt32, type: UInt32, id: UInt64, trafficClass: UInt32 = 3, seq: UInt64 = 0,
+        payload: [UInt8] = []
     ) -> [UInt8] {
         var header = FrameHeader()
         header.wire = 1
@@ -157,7 +158,8 @@ enum EngineSeeds {
         return script([
             (.control, control(13, subscribed)), (.data, control(15, gap)), (.data, event(seq: 5)),
             (.data, event(seq: 5)), (.data, event(seq: 9)), (.data, event(seq: 1, key: [3])),
-            (.data, control(16, resync)), (.data, event(seq: 1, epoch: 7)), (.data, event(seq: .max, epoch: 8)),
+            (.data, control(16, resync)), (.data, event(seq: 1, epoch: 7)),
+            (.data, event(seq: .max, epoch: 8)),
             (.disconnected, []), (.connected, []),
         ])
     }
@@ -176,11 +178,13 @@ enum EngineSeeds {
         more.id = 2
         more.items = 5
         return script([
-            (.data, asked(kind: 1, type: 0x40_0001, id: 1, payload: RouterSeeds.bytes(echo))), (.time, [9, 0]),
+            (.data, asked(kind: 1, type: 0x40_0001, id: 1, payload: RouterSeeds.bytes(echo))),
+            (.time, [9, 0]),
             (
                 .data,
                 asked(
-                    kind: 5, type: 0x40_0002, id: 2, trafficClass: 4, seq: 1, payload: RouterSeeds.bytes(count))
+                    kind: 5, type: 0x40_0002, id: 2, trafficClass: 4, seq: 1,
+                    payload: RouterSeeds.bytes(count))
             ),
             (.control, control(18, more)),
             (.data, asked(kind: 5, type: 0x40_0003, id: 3, trafficClass: 4)),

@@ -50,10 +50,13 @@ final class EngineWorld: BusLink {
         world.finish()
     }
 
-    func send(_ header: FrameHeader, topicKey: [UInt8], payload: UnsafeRawBufferPointer, lane: BusLane) -> Int? {
+    func send(_ header: FrameHeader, topicKey: [UInt8], payload: UnsafeRawBufferPointer, lane: BusLane)
+        -> Int?
+    {
         if isFull { return nil }
         let frame = header.frame(topicKey: topicKey, payload: [UInt8](payload))
-        precondition((try? frame.withUnsafeBytes { try FrameHeader(frame: $0) }) != nil, "sent what is no frame")
+        precondition(
+            (try? frame.withUnsafeBytes { try FrameHeader(frame: $0) }) != nil, "sent what is no frame")
         return frame.count
     }
 

@@ -123,7 +123,9 @@ enum RouterSeeds {
         return frame(header, key: key, [UInt8](repeating: 6, count: 20))
     }
 
-    private static func credit(_ of: Spacenode_Bus_V1_Welcome, _ trafficClass: UInt32, bytes: UInt64 = 1 << 20)
+    private static func credit(
+        _ of: Spacenode_Bus_V1_Welcome, _ trafficClass: UInt32, bytes: UInt64 = 1 << 20
+    )
         -> [UInt8]
     {
         var credit = Spacenode_Bus_V1_Credit()
@@ -174,7 +176,8 @@ enum RouterSeeds {
         ])
     }
 
-    private static func requests(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome) -> [UInt8]
+    private static func requests(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome)
+        -> [UInt8]
     {
         var cancel = Spacenode_Bus_V1_Cancel()
         cancel.source = second.instance
@@ -193,7 +196,8 @@ enum RouterSeeds {
         ])
     }
 
-    private static func streams(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome) -> [UInt8]
+    private static func streams(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome)
+        -> [UInt8]
     {
         let count: UInt32 = 0x40_0002
         var more = Spacenode_Bus_V1_StreamCredit()
@@ -216,7 +220,8 @@ enum RouterSeeds {
         ])
     }
 
-    private static func uploads(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome) -> [UInt8]
+    private static func uploads(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome)
+        -> [UInt8]
     {
         let sum: UInt32 = 0x40_0003
         var more = Spacenode_Bus_V1_StreamCredit()
@@ -239,7 +244,9 @@ enum RouterSeeds {
         ])
     }
 
-    private static func events(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome) -> [UInt8] {
+    private static func events(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome)
+        -> [UInt8]
+    {
         var subscribe = Spacenode_Bus_V1_Subscribe()
         subscribe.type = 0x40_0005
         var position = Spacenode_Bus_V1_Position()
@@ -264,7 +271,8 @@ enum RouterSeeds {
         ])
     }
 
-    private static func refusals(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome) -> [UInt8]
+    private static func refusals(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome)
+        -> [UInt8]
     {
         var lying = header(first, kind: 1, type: 0x40_0001)
         lying.source = second.instance
@@ -288,7 +296,12 @@ enum RouterSeeds {
             (.strangerControl, hello("Third", messages: 8)),
             (.strangerControl, hello("third", messages: 8) { $0.token = .init([1]) }),
             (.strangerControl, hello("third", messages: 8) { $0.busMinorMin = 3 }),
-            (.strangerControl, hello("third", messages: 8) { $0.provides[0].minorMin = 5; $0.provides[0].minorMax = 6 }),
+            (
+                .strangerControl,
+                hello("third", messages: 8) {
+                    $0.provides[0].minorMin = 5; $0.provides[0].minorMax = 6
+                }
+            ),
             (.strangerControl, hello("third", messages: 8) { $0.provides[0].schema = 5 }),
             (.strangerControl, hello("third", messages: 1)),
             (.strangerControl, hello("third", messages: 8) { $0.role = 60 }),
@@ -321,11 +334,14 @@ enum RouterSeeds {
             (.strangerControl, ask(third, 0x1_0040 + UInt32(number), id: UInt64(number + 1), role: 12))
         }
         return script(
-            [(.strangerControl, operatorHello), (.secondControl, ask(second, 0x1_0040, id: 1, role: 15))] + asked)
+            [(.strangerControl, operatorHello), (.secondControl, ask(second, 0x1_0040, id: 1, role: 15))]
+                + asked)
     }
 
     /// More than the provider has credit for: frames wait, then are refused.
-    private static func parked(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome) -> [UInt8] {
+    private static func parked(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome)
+        -> [UInt8]
+    {
         let many = (1...8).map { id -> (RouterWorld.Operation, [UInt8]) in
             (.secondData, request(second, id: UInt64(id), to: first.instance))
         }
@@ -342,10 +358,15 @@ enum RouterSeeds {
         ])
     }
 
-    private static func ending(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome) -> [UInt8] {
+    private static func ending(_ first: Spacenode_Bus_V1_Welcome, _ second: Spacenode_Bus_V1_Welcome)
+        -> [UInt8]
+    {
         script([
             (.secondData, request(second, id: 1, to: first.instance)),
-            (.secondData, request(second, id: 2, to: first.instance, type: 0x40_0002, kind: 5, trafficClass: 4, seq: 1)),
+            (
+                .secondData,
+                request(second, id: 2, to: first.instance, type: 0x40_0002, kind: 5, trafficClass: 4, seq: 1)
+            ),
             (.firstControl, control(first, 11, ready(4))), (.secondData, request(second, id: 3)),
             (.firstData, control(first, 19, Spacenode_Bus_V1_Goodbye())),
             (.secondControl, control(second, 6, Spacenode_Bus_V1_Ping())), (.lost, two(3)),

@@ -104,7 +104,9 @@ struct RouterWorld: ~Copyable {
     }
 
     private mutating func read(_ bytes: UnsafeRawBufferPointer) {
-        guard let header = try? FrameHeader(frame: bytes) else { preconditionFailure("sent what is no frame") }
+        guard let header = try? FrameHeader(frame: bytes) else {
+            preconditionFailure("sent what is no frame")
+        }
         guard header.kind == 8, header.type == 1 << 16 | 2 else { return }
         let payload = [UInt8](bytes[header.payloadOffset..<header.payloadOffset + header.payloadCount])
         guard let welcome = try? Spacenode_Bus_V1_Welcome(serializedBytes: payload) else {

@@ -11,7 +11,8 @@ enum ZapWorld {
             frames.append(Array(input[start..<position]))
         }
         guard let request = ZapRequest(frames: frames) else {
-            let answer = ZapVerdict.refuse(requestID: frames.count > 1 ? frames[1] : [], "not a CURVE request")
+            let answer = ZapVerdict.refuse(
+                requestID: frames.count > 1 ? frames[1] : [], "not a CURVE request")
             precondition(answer.count == 6 && answer[2] == Array("400".utf8))
             return
         }
@@ -31,7 +32,8 @@ enum ZapWorld {
         short[6] = Array(key.prefix(31))
         var anonymous = whole
         anonymous[1] = []
-        return [whole, plain, old, short, anonymous, Array(whole.prefix(6)), whole + [key], []].map { frames in
+        return [whole, plain, old, short, anonymous, Array(whole.prefix(6)), whole + [key], []].map {
+            frames in
             frames.flatMap { [UInt8($0.count)] + $0 }
         }
     }

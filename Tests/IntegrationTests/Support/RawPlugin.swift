@@ -84,16 +84,21 @@ final class RawPlugin {
     }
 
     /// The next frame that fits, others dropped; nil when none came in time.
-    func receive(lane: Lane = .control, within seconds: TimeInterval = 1, where fits: (Frame) -> Bool) throws -> Frame? {
+    func receive(lane: Lane = .control, within seconds: TimeInterval = 1, where fits: (Frame) -> Bool) throws
+        -> Frame?
+    {
         let end = Date() + seconds
         var message = Message()
         while Date() < end {
-            let got = lane == .control ? try control.receive(into: &message) : try data.receive(into: &message)
+            let got =
+                lane == .control ? try control.receive(into: &message) : try data.receive(into: &message)
             guard got else {
                 usleep(500)
                 continue
             }
-            guard let envelope = try? Spacenode_Bus_V1_Envelope(serializedBytes: message.bytes) else { continue }
+            guard let envelope = try? Spacenode_Bus_V1_Envelope(serializedBytes: message.bytes) else {
+                continue
+            }
             let frame = Frame(header: envelope.header, payload: envelope.payload)
             if fits(frame) { return frame }
         }
@@ -111,7 +116,9 @@ final class RawPlugin {
         var hello = Spacenode_Bus_V1_Hello()
         hello.name = Data(name.utf8)
         hello.role = role
-        if case .ipc(let folder) = way, let roleName = Contracts.roles.first(where: { $0.number == role })?.name {
+        if case .ipc(let folder) = way,
+            let roleName = Contracts.roles.first(where: { $0.number == role })?.name
+        {
             hello.token = FileManager.default.contents(atPath: "\(folder)/tokens/\(roleName)") ?? Data()
         }
         change(&hello)
