@@ -7,7 +7,7 @@ import SwiftProtobuf
 /// `BusEngine` with handlers, and one task of each kind that waits for the router.
 ///
 /// Besides not trapping, every task must come to its end when the session is over for good.
-final class EngineWorld: BusLink {
+final class EngineWorld {
     /// What a step does; the wire value is taken modulo the count.
     enum Operation: UInt8, CaseIterable {
         case control, data, time, disconnected, connected, callAgain, full
@@ -17,7 +17,7 @@ final class EngineWorld: BusLink {
     private let engine: BusEngine
     private let client: BusClient
     private var now: UInt64 = 1000
-    private var isFull = false
+    private let link = CheckingLink()
     private let tasks = TaskCount()
     private var started = 0
 
@@ -35,7 +35,7 @@ final class EngineWorld: BusLink {
         executor.adoptThread()
         engine = BusEngine(options: options, executor: executor, logger: Self.logger)
         client = BusClient(driving: engine, logger: Self.logger)
-        engine.attach(self, now: now)
+        engine.attach(link, now: now)
         serve()
         start { client in try? await client.run() }
         engine.handle(.connected, now: now)
@@ -50,16 +50,6 @@ final class EngineWorld: BusLink {
         world.finish()
     }
 
-    func send(_ header: FrameHeader, topicKey: [UInt8], payload: UnsafeRawBufferPointer, lane: BusLane)
-        -> Int?
-    {
-        if isFull { return nil }
-        let frame = header.frame(topicKey: topicKey, payload: [UInt8](payload))
-        precondition(
-            (try? frame.withUnsafeBytes { try FrameHeader(frame: $0) }) != nil, "sent what is no frame")
-        return frame.count
-    }
-
     private func take(_ operation: UInt8, _ bytes: UnsafeRawBufferPointer) {
         let count = UInt8(Operation.allCases.count)
         switch Operation(rawValue: operation % count) {
@@ -71,7 +61,7 @@ final class EngineWorld: BusLink {
         case .disconnected: engine.handle(.disconnected, now: now)
         case .connected: engine.handle(.connected, now: now)
         case .callAgain: if started < 32 { startCall() }
-        case .full: isFull.toggle()
+        case .full: link.isFull.toggle()
         case nil: break
         }
         engine.executor.runJobs()
@@ -147,6 +137,21 @@ final class EngineWorld: BusLink {
 
     private func startCall() {
         start { client in _ = try? await client.call(ExampleContract.echo, .init(), ttl: .seconds(2)) }
+    }
+}
+
+/// A link that takes every frame, or none, and checks that each can be read.
+private final class CheckingLink: BusLink {
+    var isFull = false
+
+    func send(
+        _ header: FrameHeader, topicKey: [UInt8], payload: UnsafeRawBufferPointer, lane: BusLane
+    ) -> Int? {
+        if isFull { return nil }
+        let frame = header.frame(topicKey: topicKey, payload: [UInt8](payload))
+        let isReadable = (try? frame.withUnsafeBytes { try FrameHeader(frame: $0) }) != nil
+        precondition(isReadable, "sent what is no frame")
+        return frame.count
     }
 }
 
