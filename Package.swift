@@ -48,7 +48,8 @@ let package = Package(
         .executableTarget(
             name: "spacenode",
             dependencies: ["NodeBus", "NodeProtocol", "NodeConfiguration", arguments, logging, protobuf]),
-        .executableTarget(name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments]),
+        .executableTarget(
+            name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments, protobuf]),
 
         .target(name: "ExampleCore", path: "Plugins/example/Core"),
         .executableTarget(
@@ -59,6 +60,10 @@ let package = Package(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
             exclude: ["planted"]),
+        .executableTarget(
+            name: "BusBench",
+            dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
+            path: "Tests/BusBench"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(

@@ -100,6 +100,10 @@ package struct BusOptions: Sendable {
         role: BusRole, name: String, provides: [ContractInfo] = [], requires: [ContractInfo] = []
     ) throws -> BusOptions {
         func value(_ flag: String) -> String? {
+            // A value that begins with a dash, as keys may, is written --flag=value.
+            if let word = arguments.first(where: { $0.hasPrefix("--\(flag)=") }) {
+                return String(word.dropFirst(flag.count + 3))
+            }
             if let place = arguments.firstIndex(of: "--\(flag)"), place + 1 < arguments.count {
                 return arguments[place + 1]
             }

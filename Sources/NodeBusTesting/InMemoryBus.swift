@@ -23,9 +23,18 @@ package final class InMemoryBus {
             self.engine = engine
         }
 
-        /// Drops every n-th data frame that it sends, without a word: for tests of tests.
+        private var dropEvery = 0
+        private var arrived = 0
+
+        /// Loses every n-th data frame on its way to this plugin, without a word: for tests of tests.
         package func plantDrop(every count: Int) {
-            link.dropEvery = count
+            dropEvery = count
+        }
+
+        func accept(_ frame: FrameInFlight) {
+            arrived += 1
+            if dropEvery > 0, frame.lane == .data, arrived % dropEvery == 0 { return }
+            inbox.append(frame)
         }
     }
 
@@ -139,7 +148,7 @@ package final class InMemoryBus {
                 (isControl ? $0.controlPeer : $0.dataPeer) == action.peer && $0.link.isConnected
             }
             if let plugin {
-                plugin.inbox.append(FrameInFlight(lane: isControl ? .control : .data, bytes: bytes))
+                plugin.accept(FrameInFlight(lane: isControl ? .control : .data, bytes: bytes))
             } else {
                 core.sendFailed(to: action.peer, lane: action.lane, isFull: false, now: now)
             }

@@ -235,11 +235,14 @@ package struct RouterCore: ~Copyable {
     /// What is wrong with the sender's word about itself, if anything.
     @inline(__always)
     func sessionFault(_ place: Int32, _ header: FrameHeader) -> (status: BusStatus, text: String)? {
-        let session = sessions[Int(place)]
-        if header.source == session.instance, header.epoch == session.epoch, header.role == session.role {
+        // Field by field: a copy of the session would retain and release all that it holds.
+        let index = Int(place)
+        if header.source == sessions[index].instance, header.epoch == sessions[index].epoch,
+            header.role == sessions[index].role
+        {
             return nil
         }
-        return identityFault(session, header)
+        return identityFault(sessions[index], header)
     }
 
     @inline(never)

@@ -184,32 +184,20 @@ struct Session {
     var gaps: UInt64 = 0
     var windowBytes: UInt64 = 0
     var openGaps: [OpenGap] = []
-    var urgent = ClassCredit()
-    var normal = ClassCredit()
-    var bulk = ClassCredit()
+    private var credits = InlineArray<3, ClassCredit>(repeating: ClassCredit())
     var identity = SessionIdentity()
 
     /// Credit by class index.
+    ///
+    /// One `yield` each, or the compiler makes an allocating call of it.
     subscript(credit index: Int) -> ClassCredit {
         @inline(__always)
-        _read {
-            switch index {
-            case CreditClass.urgent: yield urgent
-            case CreditClass.normal: yield normal
-            default: yield bulk
-            }
-        }
+        _read { yield credits[index] }
         @inline(__always)
-        _modify {
-            switch index {
-            case CreditClass.urgent: yield &urgent
-            case CreditClass.normal: yield &normal
-            default: yield &bulk
-            }
-        }
+        _modify { yield &credits[index] }
     }
 
     var name: String { String(decoding: identity.name, as: UTF8.self) }
-    var parkedCount: Int { urgent.parked.count + normal.parked.count + bulk.parked.count }
-    var parkedBytes: Int { urgent.parked.bytes + normal.parked.bytes + bulk.parked.bytes }
+    var parkedCount: Int { credits.indices.reduce(0) { $0 + credits[$1].parked.count } }
+    var parkedBytes: Int { credits.indices.reduce(0) { $0 + credits[$1].parked.bytes } }
 }

@@ -69,8 +69,11 @@ package struct MessageSlab: ~Copyable {
     }
 
     /// A property of the connection that the frame came by, such as `User-Id`.
-    package func property(_ slot: Int32, _ name: String) -> String? {
-        guard let value = zmq_msg_gets(slots + Int(slot), name) else { return nil }
+    ///
+    /// The name is static text: a `String` would be copied to the heap for C, once a frame.
+    package func property(_ slot: Int32, _ name: StaticString) -> String? {
+        let bytes = UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)
+        guard let value = zmq_msg_gets(slots + Int(slot), bytes) else { return nil }
         return String(cString: value)
     }
 

@@ -68,7 +68,7 @@ final class CuttingProxy: @unchecked Sendable {
             var sent = 0
             while sent < count {
                 let written = buffer.withUnsafeBytes {
-                    send(to, $0.baseAddress! + sent, count - sent, Int32(MSG_NOSIGNAL))
+                    send(to, $0.baseAddress.map { $0 + sent }, count - sent, Int32(MSG_NOSIGNAL))
                 }
                 guard written > 0 else { break }
                 sent += written

@@ -66,7 +66,7 @@ enum Fault: String, CaseIterable {
     case slowConsumer = "slow-consumer"
 }
 
-/// A small generator with a seed (SplitMix64, Steele et al. 2014).
+/// A small generator with a seed: SplitMix64.
 ///
 struct SplitMix: RandomNumberGenerator {
     var state: UInt64

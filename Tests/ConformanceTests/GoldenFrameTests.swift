@@ -196,7 +196,7 @@ struct GoldenFrameTests {
     }
 }
 
-/// SplitMix64 (Steele et al. 2014).
+/// A small generator with a seed: SplitMix64.
 ///
 struct Generator {
     var state: UInt64

@@ -85,13 +85,13 @@ struct SessionTests {
         _ = bus.join("provider", provides: [64])
         let (_, sent) = bus.greet(
             bus.hello("caller", requires: [64]) {
-                $0.requires[0].minorMin = 2
+                $0.requires[0].minorMin = 3
                 $0.requires[0].minorMax = 3
             })
         let reject = sent[0].message(Spacenode_Bus_V1_Reject.self)
         #expect(reject.status == 10)
-        #expect(reject.offeredMax == 1)
-        #expect(reject.neededMin == 2)
+        #expect(reject.offeredMax == 2)
+        #expect(reject.neededMin == 3)
     }
 
     @Test("a key has one holder")

@@ -146,7 +146,7 @@ final class TestBus {
     private func range(_ contract: UInt32) -> Spacenode_Bus_V1_ContractRange {
         var range = Spacenode_Bus_V1_ContractRange()
         range.contract = contract
-        range.minorMax = contract == 64 ? 1 : 0
+        range.minorMax = contract == 64 ? 2 : 0
         return range
     }
 

@@ -14,7 +14,7 @@ final class Ledger: @unchecked Sendable {
     var log: [String] = []
 }
 
-/// A generator with a seed (SplitMix64, Steele et al. 2014).
+/// A generator with a seed: SplitMix64.
 ///
 struct Dice: RandomNumberGenerator {
     var state: UInt64
@@ -42,8 +42,8 @@ struct BusSimulation {
         let callers = (1...2).map { bus.add(options("caller-\($0)")) }
         let publisher = bus.add(options("publisher", provides: true))
         publisher.client.setState(.starting)
-        publisher.plantDrop(every: dropEvery)
         let readers = (1...2).map { bus.add(options("reader-\($0)")) }
+        readers[0].plantDrop(every: dropEvery)
         let stop = Stop()
         for provider in providers { serve(provider) }
         for client in bus.plugins.map(\.client) { start(client) { try? await client.run() } }

@@ -49,6 +49,18 @@ struct ExamplePlugin {
             reply.body = request.body
             return reply
         }
+        bus.serve(ExampleContract.relay) { [unowned bus] request, context in
+            try ExampleRequest.checkCount(
+                items: UInt64(request.calls), itemBytes: UInt32(clamping: request.body.count))
+            var echo = Spacenode_Example_V1_EchoRequest()
+            echo.body = request.body
+            var reply = Spacenode_Example_V1_RelayReply()
+            for _ in 0..<request.calls {
+                let answer = try await bus.call(ExampleContract.echo, echo, cause: context.cause)
+                if answer.body == request.body { reply.replies += 1 }
+            }
+            return reply
+        }
         let ticks = TickCounter()
         bus.serve(ExampleContract.emit) { [unowned bus] request, context in
             try ExampleRequest.checkCount(items: request.events, itemBytes: request.bodyBytes)

@@ -58,10 +58,19 @@ def serve(plugin):
             plugin.publish(f"{CONTRACT}/Ticks", tick, key=request.topic_key, cause=context)
         return message("EmitReply")()
 
+    @plugin.serve(f"{CONTRACT}/Relay")
+    def relay(request, context):
+        check(request.calls, len(request.body))
+        reply = message("RelayReply")()
+        for _ in range(request.calls):
+            answer = plugin.call(f"{CONTRACT}/Echo", message("EchoRequest")(body=request.body), cause=context)
+            reply.replies += answer.body == request.body
+        return reply
+
 
 def main(cls=Plugin):
     options = {"name": "py-example", **arguments()}
-    plugin = cls(role="example", provides=[CONTRACT], **options)
+    plugin = cls(role="example", provides=[CONTRACT], requires=[CONTRACT], **options)
     serve(plugin)
     try:
         plugin.run()

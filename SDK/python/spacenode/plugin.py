@@ -345,10 +345,12 @@ class Plugin:
                 self._step()
             self._flush()
         finally:
+            self._control_socket.disable_monitor()
+            self._monitor.close(linger=0)
             for socket in (self._control_socket, self._data_socket):
                 socket.close(linger=300)
             self._pool.shutdown(wait=False, cancel_futures=True)
-            self._context.term()
+            self._context.destroy(linger=300)
         if self._error:
             raise self._error
 
@@ -612,6 +614,9 @@ class Plugin:
                 reply = handler(self.items(stream), context)
         except Exception as error:  # whatever a handler raises is its answer
             status, reply = FAILED, self._control("Fault")(text=str(error).encode()[:256])
+        if reply is not None and len(reply.SerializeToString()) + OVERHEAD > info["max_bytes"]:
+            status, reply = FAILED, self._control("Fault")(
+                text=b"the answer is over the contract's limit", limit=info["max_bytes"])
         with self._lock:
             self._answer(key, info, context, stream, status, reply, count, epoch)
 
@@ -718,6 +723,9 @@ def arguments(argv=None):
     words = sys.argv[1:] if argv is None else argv
 
     def value(flag):
+        for word in words:
+            if word.startswith(f"--{flag}="):
+                return word.split("=", 1)[1]
         if f"--{flag}" in words[:-1]:
             return words[words.index(f"--{flag}") + 1]
         return os.environ.get("SPACENODE_" + flag.upper().replace("-", "_"))

@@ -21,6 +21,7 @@ extension TypeRegistry {
         TypeRule(type: 0x00400002, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400003, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400004, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
+        TypeRule(type: 0x00400006, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400005, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000f000, providers: 0x0000000000008000),
     ]
 
@@ -29,7 +30,7 @@ extension TypeRegistry {
         ContractRule(number: 1, minor: 0, schema: 0x818ce79e, providers: 0x0000000000000002),
         ContractRule(number: 2, minor: 0, schema: 0xbc423809, providers: 0x7ffffffffffffffe),
         ContractRule(number: 3, minor: 0, schema: 0x0e15ed2e, providers: 0x0000000000009200),
-        ContractRule(number: 64, minor: 1, schema: 0xa96089a3, providers: 0x0000000000008000),
+        ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),
     ]
 
     /// Role names by number.
