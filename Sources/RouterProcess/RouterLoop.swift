@@ -91,7 +91,8 @@ package struct RouterLoop: ~Copyable {
         var poller = Poller(capacity: 3)
         let controlEntry = poller.add(control)
         let dataEntry = poller.add(data)
-        let zapEntry = poller.add(gatekeeper.socket)
+        // Nobody asks without CURVE, and each socket polled costs at every wake-up.
+        let zapEntry = settings.endpoints.tcp == nil ? nil : poller.add(gatekeeper.socket)
         logger.info("router listens", metadata: ["run": "\(folder.path)"])
         var nextTick = monotonicMilliseconds()
         var nextReload = nextTick + 1000
@@ -99,7 +100,7 @@ package struct RouterLoop: ~Copyable {
             let before = monotonicMilliseconds()
             try poller.wait(timeoutMilliseconds: nextTick > before ? Int(nextTick - before) : 0)
             let now = monotonicMilliseconds()
-            if poller.isReadable(zapEntry) { try gatekeeper.answer() }
+            if let zapEntry, poller.isReadable(zapEntry) { try gatekeeper.answer() }
             if poller.isReadable(controlEntry) { try receiveControl(now) }
             if poller.isReadable(dataEntry) { try receiveData(now) }
             guard now >= nextTick else { continue }

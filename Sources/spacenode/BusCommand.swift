@@ -35,7 +35,7 @@ struct Bus: AsyncParsableCommand {
             let reply = try await ask(
                 common, RouterContract.listSessions, Spacenode_Bus_V1_ListSessionsRequest())
             let sessions = reply.sessions.sorted { $0.name.lexicographicallyPrecedes($1.name) }
-            if common.json { return print(try reply.jsonString()) }
+            if common.json { return try printJSON(sessions.map(SessionRow.init)) }
             printTable(
                 [
                     "PLUGIN", "ROLE", "STATE", "AGE", "HEARD", "IN", "OUT", "OPEN", "PARKED", "REFUSED",
@@ -45,8 +45,7 @@ struct Bus: AsyncParsableCommand {
         }
 
         private func row(_ session: Spacenode_Bus_V1_SessionInfo) -> [String] {
-            let states = ["?", "starting", "ready", "degraded", "draining", "gone"]
-            let state = session.state < UInt32(states.count) ? states[Int(session.state)] : "?"
+            let state = stateName(session.state)
             let reason = session.reason.isEmpty ? "" : " (\(String(decoding: session.reason, as: UTF8.self)))"
             return [
                 String(decoding: session.name, as: UTF8.self), BusRole(rawValue: session.role).name,
@@ -70,7 +69,7 @@ struct Bus: AsyncParsableCommand {
             var request = Spacenode_Bus_V1_ListDeadLettersRequest()
             request.limit = number
             let reply = try await ask(common, RouterContract.listDeadLetters, request)
-            if common.json { return print(try reply.jsonString()) }
+            if common.json { return try printJSON(DeadLetterList(reply)) }
             print("\(reply.total) since the router began")
             guard !reply.letters.isEmpty else { return }
             printTable(["AGE", "WHY", "TYPE", "FROM", "BYTES"], reply.letters.map(row))

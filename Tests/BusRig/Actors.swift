@@ -14,6 +14,8 @@ struct Actor: AsyncParsableCommand {
     @Option var serverKey: String?
     /// Milliseconds that a subscriber takes for each event.
     @Option var slow: Int = 0
+    /// Publish without pause.
+    @Flag var full = false
 
     func run() async throws {
         var logger = Logger(label: name)
@@ -114,7 +116,7 @@ struct Actor: AsyncParsableCommand {
                 else { continue }
                 journal.write("P \(sent.publisher) \(sent.epoch) k\(key) \(sent.seq)")
             }
-            try? await Task.sleep(for: .milliseconds(1))
+            if !full || tick.number % 200 == 0 { try? await Task.sleep(for: .milliseconds(1)) }
         }
     }
 

@@ -52,4 +52,11 @@ struct FaultTests {
         else { return }
         #expect(result.unaccounted > 0)
     }
+
+    @Test("a stopped consumer costs its windows, and nobody else their rate")
+    func stall() throws {
+        let (status, output) = try Programs.run("BusRig", ["stall", "--seconds", "10"], timeout: 60)
+        print("stall: \(output)")
+        #expect(status == 0, "\(output)")
+    }
 }
