@@ -60,7 +60,7 @@ extension BusEngine {
         case .success(let welcome):
             nextID += 1
             let id = nextID
-            var header = header(kind: WireKind.request, type: info.type, welcome)
+            var header = header(kind: FrameKind.request, type: info.type, welcome)
             header.dest = dest
             header.id = id
             header.ttlMilliseconds = UInt32(max(1, deadline - min(now, deadline)))
@@ -89,7 +89,7 @@ extension BusEngine {
         case .failure(let error): return .failure(error)
         case .success(let welcome):
             nextID += 1
-            var header = header(kind: WireKind.request, type: info.type, welcome)
+            var header = header(kind: FrameKind.request, type: info.type, welcome)
             header.dest = 1
             header.id = nextID
             header.trafficClass = info.trafficClass.rawValue
@@ -123,7 +123,7 @@ extension BusEngine {
             // An opening that was refused is an ERROR too.
             return failOpening(header, payload)
         }
-        if header.kind == WireKind.reply {
+        if header.kind == FrameKind.reply {
             call.continuation.resume(returning: .reply([UInt8](payload)))
         } else {
             call.continuation.resume(returning: .failure(fault(header, payload)))

@@ -25,7 +25,7 @@ extension BusEngine {
         let topic = PublishedTopic(type: info.type, key: key)
         let seq = topics[topic, default: 0] + 1
         topics[topic] = seq
-        var header = header(kind: WireKind.event, type: info.type, welcome)
+        var header = header(kind: FrameKind.event, type: info.type, welcome)
         header.seq = seq
         header.trafficClass = info.trafficClass.rawValue
         header.schema = info.schema

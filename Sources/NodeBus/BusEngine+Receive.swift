@@ -30,19 +30,19 @@ extension BusEngine {
     private func receiveData(
         _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ payload: UnsafeRawBufferPointer
     ) {
-        if header.kind == WireKind.control { return receiveDataControl(header, payload) }
+        if header.kind == FrameKind.control { return receiveDataControl(header, payload) }
         // Before ATTACHED, what arrives is of a session that is over.
         guard isEstablished, (2...4).contains(header.trafficClass) else { return }
         let classIndex = Int(header.trafficClass) - 2
         switch header.kind {
-        case WireKind.reply, WireKind.error:
+        case FrameKind.reply, FrameKind.error:
             finishCall(header, payload)
             processed(frame.count, classIndex: classIndex, generation: generation)
-        case WireKind.request, WireKind.streamOpen:
+        case FrameKind.request, FrameKind.streamOpen:
             accept(header, payload, bytes: frame.count, classIndex: classIndex)
-        case WireKind.event:
+        case FrameKind.event:
             deliver(header, frame, payload, classIndex: classIndex)
-        case WireKind.streamItem, WireKind.streamEnd:
+        case FrameKind.streamItem, FrameKind.streamEnd:
             receiveStream(header, payload, bytes: frame.count, classIndex: classIndex)
         default:
             processed(frame.count, classIndex: classIndex, generation: generation)
@@ -50,7 +50,7 @@ extension BusEngine {
     }
 
     private func receiveDataControl(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
-        switch ControlType(rawValue: header.type & 0xffff) {
+        switch ControlNumber(rawValue: header.type & 0xffff) {
         case .attached: handleAttached()
         case .gap: decode(Spacenode_Bus_V1_Gap.self, payload).map(handleGap)
         case .resync: decode(Spacenode_Bus_V1_Resync.self, payload).map(handleResync)
@@ -61,17 +61,17 @@ extension BusEngine {
 
     private func receiveControl(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
         switch header.kind {
-        case WireKind.error, WireKind.reply:
+        case FrameKind.error, FrameKind.reply:
             if isEstablished { finishCall(header, payload) }
-        case WireKind.streamEnd:
+        case FrameKind.streamEnd:
             if isEstablished { receiveRouterEnd(header, payload) }
-        case WireKind.control:
-            handleControl(ControlType(rawValue: header.type & 0xffff), payload)
+        case FrameKind.control:
+            handleControl(ControlNumber(rawValue: header.type & 0xffff), payload)
         default: break
         }
     }
 
-    private func handleControl(_ type: ControlType?, _ payload: UnsafeRawBufferPointer) {
+    private func handleControl(_ type: ControlNumber?, _ payload: UnsafeRawBufferPointer) {
         switch type {
         case .welcome: decode(Spacenode_Bus_V1_Welcome.self, payload).map(handleWelcome)
         case .reject: decode(Spacenode_Bus_V1_Reject.self, payload).map(handleReject)

@@ -12,7 +12,7 @@ extension BusEngine {
         let key = RequestKey(source: header.source, id: header.id)
         let record = InboundRecord(bytes: bytes, classIndex: classIndex, generation: generation)
         var stream: StreamState?
-        if header.kind == WireKind.streamOpen {
+        if header.kind == FrameKind.streamOpen {
             let opened = StreamState(key: key, info: handler.info, isOpener: false, generation: generation)
             opened.outAllowed = header.seq
             streams[key] = opened
@@ -36,8 +36,8 @@ extension BusEngine {
     }
 
     private func fits(_ handler: BusHandler, _ kind: UInt32) -> Bool {
-        if case .call = handler { return kind == WireKind.request }
-        return kind == WireKind.streamOpen
+        if case .call = handler { return kind == FrameKind.request }
+        return kind == FrameKind.streamOpen
     }
 
     /// The next request; nil when the session is over for good.
@@ -105,7 +105,7 @@ extension BusEngine {
             return await answer(item, fault: error)
         }
         await sendAnswer(
-            item, kind: item.stream == nil ? WireKind.reply : WireKind.streamEnd, status: 1, payload,
+            item, kind: item.stream == nil ? FrameKind.reply : FrameKind.streamEnd, status: 1, payload,
             classIndex)
     }
 
@@ -119,7 +119,7 @@ extension BusEngine {
         let status = error.code == .unknownType ? error.code : .failed
         let payload: [UInt8] = (try? fault.serializedBytes()) ?? []
         await sendAnswer(
-            item, kind: item.stream == nil ? WireKind.error : WireKind.streamEnd, status: status.rawValue,
+            item, kind: item.stream == nil ? FrameKind.error : FrameKind.streamEnd, status: status.rawValue,
             payload,
             creditIndex(item.handler.info))
     }
@@ -142,7 +142,7 @@ extension BusEngine {
         header.trafficClass = info.trafficClass.rawValue
         header.causeSource = item.key.source
         header.causeID = item.key.id
-        if kind != WireKind.reply { header.status = status }
+        if kind != FrameKind.reply { header.status = status }
         if let stream = item.stream { header.seq = stream.outSent }
         sendData(header, payload: payload, classIndex: classIndex)
     }
@@ -157,8 +157,9 @@ extension BusEngine {
         let payload: [UInt8] = (try? fault.serializedBytes()) ?? []
         let classIndex = Int(request.trafficClass) - 2
         guard credit[classIndex].canSend(payload.count + frameOverhead) else { return }
-        let isStream = request.kind == WireKind.streamOpen
-        var header = header(kind: isStream ? WireKind.streamEnd : WireKind.error, type: request.type, welcome)
+        let isStream = request.kind == FrameKind.streamOpen
+        var header = header(
+            kind: isStream ? FrameKind.streamEnd : FrameKind.error, type: request.type, welcome)
         header.dest = request.source
         header.replyTo = request.id
         header.trafficClass = request.trafficClass

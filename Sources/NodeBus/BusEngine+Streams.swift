@@ -25,7 +25,7 @@ extension BusEngine {
             generation: generation)
         streams[stream.key] = stream
         if info.pattern == .downStream { stream.allowed = itemWindow }
-        var header = header(kind: WireKind.streamOpen, type: info.type, welcome)
+        var header = header(kind: FrameKind.streamOpen, type: info.type, welcome)
         header.dest = dest
         header.id = nextID
         header.seq = stream.allowed
@@ -41,7 +41,7 @@ extension BusEngine {
     /// ERROR for a STREAM_OPEN: it never became a stream.
     func failOpening(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
         let key = RequestKey(source: instance, id: header.replyTo)
-        guard header.kind == WireKind.error, let stream = streams.removeValue(forKey: key) else { return }
+        guard header.kind == FrameKind.error, let stream = streams.removeValue(forKey: key) else { return }
         stream.end(fault(header, payload))
     }
 
@@ -65,7 +65,7 @@ extension BusEngine {
         guard let stream = streams[RequestKey(source: opener, id: header.replyTo)], !stream.hasEnded else {
             return processed(bytes, classIndex: classIndex, generation: generation)
         }
-        if header.kind == WireKind.streamItem {
+        if header.kind == FrameKind.streamItem {
             stream.items.append(([UInt8](payload), bytes))
             stream.received += 1
             if stream.endsAfter == stream.received { settle(stream) } else { stream.wake() }
@@ -167,13 +167,13 @@ extension BusEngine {
                 executor.post { stream.wake() }
             }
         }
-        try await send(stream, kind: WireKind.streamItem, payload: payload)
+        try await send(stream, kind: FrameKind.streamItem, payload: payload)
     }
 
     /// The opener of an upload has sent all.
     func endUpload(_ stream: StreamState) async throws {
         if let error = stream.error { throw error }
-        try await send(stream, kind: WireKind.streamEnd, payload: [])
+        try await send(stream, kind: FrameKind.streamEnd, payload: [])
     }
 
     private func send(_ stream: StreamState, kind: UInt32, payload: [UInt8]) async throws {
@@ -190,7 +190,7 @@ extension BusEngine {
         header.dest = stream.isOpener ? 0 : stream.key.source
         header.replyTo = stream.key.id
         header.trafficClass = stream.info.trafficClass.rawValue
-        if kind == WireKind.streamItem {
+        if kind == FrameKind.streamItem {
             stream.outSent += 1
         } else {
             header.status = 1

@@ -201,8 +201,8 @@ package final class BusEngine: @unchecked Sendable {
         }
         var header = FrameHeader()
         header.wire = 1
-        header.kind = WireKind.control
-        header.type = ControlType.hello.type
+        header.kind = FrameKind.control
+        header.type = ControlNumber.hello.type
         header.role = options.role.rawValue
         _ = send(header, hello, lane: .control)
     }
@@ -374,11 +374,11 @@ package final class BusEngine: @unchecked Sendable {
         return header
     }
 
-    private func controlHeader(_ type: ControlType, _ welcome: Spacenode_Bus_V1_Welcome) -> FrameHeader {
-        header(kind: WireKind.control, type: type.type, welcome)
+    private func controlHeader(_ type: ControlNumber, _ welcome: Spacenode_Bus_V1_Welcome) -> FrameHeader {
+        header(kind: FrameKind.control, type: type.type, welcome)
     }
 
-    func sendControl(_ type: ControlType, _ message: some SwiftProtobuf.Message) {
+    func sendControl(_ type: ControlNumber, _ message: some SwiftProtobuf.Message) {
         guard let welcome else { return }
         if !send(controlHeader(type, welcome), message, lane: .control) {
             sessionLost("the control connection is full or gone")

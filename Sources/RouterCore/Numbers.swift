@@ -1,25 +1,3 @@
-/// Numbers of `spacenode.bus.v1.Kind`.
-enum FrameKind {
-    static let request: UInt32 = 1
-    static let reply: UInt32 = 2
-    static let error: UInt32 = 3
-    static let event: UInt32 = 4
-    static let streamOpen: UInt32 = 5
-    static let streamItem: UInt32 = 6
-    static let streamEnd: UInt32 = 7
-    static let control: UInt32 = 8
-}
-
-/// Numbers of `spacenode.bus.v1.ControlType`.
-enum ControlNumber: UInt32 {
-    case hello = 1
-    case welcome, reject, attach, attached, ping, pong, credit, cancel, drain, state
-    case subscribe, subscribed, unsubscribe, gap, resync, notice, streamCredit, goodbye
-
-    /// The header's `type`.
-    var type: UInt32 { 1 << 16 | rawValue }
-}
-
 /// Numbers of `spacenode.bus.v1.Status`.
 package enum BusStatus: UInt32, Sendable {
     case ok = 1

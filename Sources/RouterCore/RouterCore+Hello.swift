@@ -1,3 +1,4 @@
+internal import BusWire
 internal import CBusProtocol
 
 /// A HELLO that passed its own checks.
