@@ -9,7 +9,13 @@ die() {
 
 # Runs a command as root, with sudo when needed.
 as_root() {
-    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null; then
+        sudo "$@"
+    else
+        die "this needs root: run it as root once, or install sudo"
+    fi
 }
 
 # Installs the Debian packages that are missing; says nothing when none is.
@@ -20,6 +26,7 @@ apt_install() {
         dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
     [ ${#missing[@]} = 0 ] && return 0
+    command -v apt-get >/dev/null || die "missing: ${missing[*]}; this is no Debian, so install what they hold by hand"
     say "installing ${missing[*]}"
     as_root apt-get update -qq >/dev/null || die "apt-get update failed: check the network and /etc/apt/sources.list"
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||

@@ -138,7 +138,7 @@ final class Stage {
                     judge.fail("frame-valid", "a frame of \(bytes.count) bytes is no Envelope")
                     continue
                 }
-                judge.inspect(bytes, envelope.header)
+                judge.inspect(bytes, envelope.header, isData: lane == .data)
                 let frame = Observed(
                     lane: lane, header: envelope.header, payload: [UInt8](envelope.payload),
                     bytes: bytes.count, at: Date())

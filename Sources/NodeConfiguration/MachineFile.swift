@@ -29,15 +29,15 @@ package struct MachineFile: Sendable {
         let root = MappingReader(try compose(String(decoding: data, as: UTF8.self), path), file: path)
         let entries = root.mappings("machines")
         machines = entries.map { entry in
-            for key in ["name", "role", "key"] where entry.node(key) == nil {
-                entry.missing(key, "each machine has name, role and key")
-            }
+            for key in ["name", "role", "key"] { entry.require(key, "each machine has name, role and key") }
             let key = entry.string("key") ?? ""
-            if key.utf8.count != 40 {
+            if !key.isEmpty, key.utf8.count != 40 {
                 entry.fault(entry.line(of: "key"), "`key` must be 40 characters of Z85")
             }
             return MachineEntry(name: entry.string("name") ?? "", role: entry.string("role") ?? "", key: key)
         }
+        unique(machines.map(\.name), entries, "name")
+        unique(machines.map(\.key), entries, "key")
         for entry in entries { _ = entry.finish() }
         let faults = root.finish(with: entries)
         guard faults.isEmpty else { throw ConfigurationError(faults) }

@@ -86,11 +86,17 @@ final class MappingReader {
             fault(line(of: key), "`\(key)` must be a list, such as [a, b]")
             return []
         }
-        return list.compactMap(\.string)
+        return list.compactMap { item in
+            if item.string == nil {
+                fault(item.mark?.line ?? line(of: key), "`\(key)` holds what is no text")
+            }
+            return item.string
+        }
     }
 
-    func missing(_ key: String, _ what: String) {
-        fault(line, "`\(key)` is missing: \(what)")
+    /// A key without which the mapping means nothing.
+    func require(_ key: String, _ what: String) {
+        if node(key) == nil { fault(line, "`\(key)` is missing: \(what)") }
     }
 
     /// Reports keys that nobody asked for, and takes over the faults of inner mappings.
@@ -102,6 +108,15 @@ final class MappingReader {
                 "`\(key)` is not known here" + (near.map { ": did you mean `\($0)`?" } ?? ": remove it"))
         }
         return (faults + inner.flatMap(\.faults)).sorted { ($0.line, $0.text) < ($1.line, $1.text) }
+    }
+}
+
+/// A value that stands in an earlier entry of the list as well is a fault; entries with faults are left alone.
+func unique<Value: Hashable>(_ values: [Value], _ readers: [MappingReader], _ key: String) {
+    var seen: Set<Value> = []
+    for (value, reader) in zip(values, readers)
+    where reader.faults.isEmpty && !seen.insert(value).inserted {
+        reader.fault(reader.line(of: key), "`\(key)` \(value) is taken by an entry above: choose another")
     }
 }
 

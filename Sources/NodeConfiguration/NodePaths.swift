@@ -9,7 +9,7 @@ package struct NodePaths: Sendable, Hashable {
 
     /// - Parameters:
     ///   - data: `--data`; nil: `SPACENODE_DATA`, else `./data`.
-    ///   - run: `--run-dir`; nil: a folder under /run or `XDG_RUNTIME_DIR` named after the data directory.
+    ///   - run: `--run-dir`; nil: a folder under /run or `XDG_RUNTIME_DIR` named after the data directory, else `DATA/run`.
     /// - Throws: `ConfigurationError` when ipc paths would be too long.
     package init(
         data: String? = nil, run: String? = nil,
@@ -28,14 +28,17 @@ package struct NodePaths: Sendable, Hashable {
         }
     }
 
+    /// A folder that nobody else can make first: root's or the user's own, never one below a folder open to all.
     private static func runDirectory(_ data: String, _ environment: [String: String]) -> String {
         let name = String(fnv(data) & 0xffff_ffff, radix: 16)
         let padded = String(repeating: "0", count: 8 - name.count) + name
-        if getuid() != 0, let runtime = environment["XDG_RUNTIME_DIR"] {
+        if getuid() != 0, let runtime = environment["XDG_RUNTIME_DIR"], runtime.hasPrefix("/") {
             return "\(runtime)/spacenode/\(padded)"
         }
-        if access("/run", W_OK) == 0 { return "/run/spacenode/\(padded)" }
-        return "/tmp/spacenode-\(getuid())/\(padded)"
+        for folder in ["/run", "/run/spacenode"] where access(folder, W_OK) == 0 {
+            return "/run/spacenode/\(padded)"
+        }
+        return "\(data)/run"
     }
 
     /// FNV-1a, 64 bits: a stable short name for a path.

@@ -65,6 +65,9 @@ package struct RouterFile: Sendable, Equatable {
         let contracts = root.mappings("contracts")
         var types: [MappingReader] = []
         result.contracts = contracts.map { contract($0, &types) }
+        unique(result.roles.map(\.number), roles, "number")
+        unique(result.roles.map(\.name), roles, "name")
+        unique(result.contracts.map(\.number), contracts, "number")
         let inner = roles + contracts + types
         for reader in inner { _ = reader.finish() }
         let faults = root.finish(with: inner)
@@ -74,26 +77,31 @@ package struct RouterFile: Sendable, Equatable {
 
     private static func role(_ reader: MappingReader) -> RoleEntry {
         let number = reader.integer("number", 32...62)
-        if number == nil { reader.missing("number", "32 to 62") }
+        reader.require("number", "32 to 62")
         let name = reader.string("name")
-        if name == nil { reader.missing("name", "as tokens/<name> and machine lists write it") }
+        reader.require("name", "as tokens/<name> and machine lists write it")
+        if let name, name.wholeMatch(of: /[a-z0-9-]{1,32}/) == nil {
+            reader.fault(reader.line(of: "name"), "`name` is \(name): 1 to 32 of a-z, 0-9, '-'")
+        }
         return RoleEntry(number: number ?? 0, name: name ?? "")
     }
 
     private static func contract(_ reader: MappingReader, _ types: inout [MappingReader]) -> ContractEntry {
         let number = reader.integer("number", 0x4000...0xffff)
-        if number == nil { reader.missing("number", "16384 (0x4000) to 65535 are free for others") }
+        reader.require("number", "16384 (0x4000) to 65535 are free for others")
         let inner = reader.mappings("types")
         types += inner
+        let entries = inner.map(type)
+        unique(entries.map(\.number), inner, "number")
         return ContractEntry(
             number: number ?? 0, name: reader.string("name") ?? "",
             minor: reader.integer("minor", 0...65_535) ?? 0,
-            providers: reader.strings("providers"), types: inner.map(type))
+            providers: reader.strings("providers"), types: entries)
     }
 
     private static func type(_ reader: MappingReader) -> TypeEntry {
         let number = reader.integer("number", 1...65_535)
-        if number == nil { reader.missing("number", "the method's number in its contract") }
+        reader.require("number", "the method's number in its contract")
         return TypeEntry(
             number: number ?? 0, name: reader.string("name") ?? "",
             pattern: choice(reader, "pattern", ["call", "event", "downStream", "upStream"]),

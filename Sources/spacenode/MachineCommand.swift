@@ -26,9 +26,9 @@ struct Machine: ParsableCommand {
             print("machine  \(key.publicKey)")
             print("router   \(router ?? "none yet: spacenode router --tcp HOST:PORT makes it")")
             print(
-                "\non the router's machine:  spacenode machine allow NAME --role ROLE --key '\(key.publicKey)'"
+                "\non the router's machine:  spacenode machine allow NAME --role ROLE --key='\(key.publicKey)'"
             )
-            if let router { print("on other machines:        --server-key '\(router)'") }
+            if let router { print("on other machines:        --server-key='\(router)'") }
         }
 
         private func load(_ file: String) throws -> MachineKey {
@@ -52,7 +52,9 @@ struct Machine: ParsableCommand {
         @OptionGroup var common: CommonOptions
         @Argument(help: "Name of the machine.") var name: String
         @Option(help: "Role, such as post-worker.") var role: String
-        @Option(help: "Its public key, as spacenode machine key shows it there.") var key: String
+        // A key may begin with `-`.
+        @Option(parsing: .unconditional, help: "Its public key, as spacenode machine key shows it there.")
+        var key: String
 
         func validate() throws {
             guard MachineKey.isPublicKey(key) else {
@@ -62,9 +64,20 @@ struct Machine: ParsableCommand {
             guard name.wholeMatch(of: /[a-z0-9.-]{1,48}/) != nil else {
                 throw ValidationError("name \(name): 1 to 48 of a-z, 0-9, '.', '-'")
             }
-            guard role.wholeMatch(of: /[a-z0-9-]{1,32}/) != nil else {
-                throw ValidationError("--role \(role): a role's name, such as post-worker or observer")
+            // The router leaves its old list in force when it meets a role that it does not know.
+            let known = try roles()
+            guard known.contains(role) else {
+                let hint = nearest(role, among: known).map { "did you mean \($0)? " } ?? ""
+                throw ValidationError(
+                    "--role \(role) is not known: \(hint)One of \(known.joined(separator: ", ")), or name it in router.yaml"
+                )
             }
+        }
+
+        private func roles() throws -> [String] {
+            let own = try RouterFile.read(try common.paths().routerFile).roles.map(\.name)
+            let builtIn = (2..<32).map { BusRole(rawValue: $0).name }.filter { BusRole(name: $0) != nil }
+            return builtIn + own
         }
 
         func run() throws {

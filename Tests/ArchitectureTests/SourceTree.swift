@@ -25,15 +25,29 @@ enum SourceTree {
         ["Sources", "Plugins", "Tests"].flatMap { files(below: $0, suffix: ".swift") }
     }
 
+    /// Every text file that belongs to the project, in the root and in its folders.
+    static func all() -> [SourceFile] {
+        let folders = ["Sources", "Plugins", "Tests", "SDK", "Protos", "docs", "scripts", "config", ".ci"]
+        let inRoot = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        let rootFiles = inRoot.compactMap { name -> SourceFile? in
+            guard let text = try? String(contentsOfFile: "\(root)/\(name)", encoding: .utf8) else {
+                return nil
+            }
+            return SourceFile(path: name, text: text)
+        }
+        return folders.flatMap { files(below: $0, suffix: "") } + rootFiles
+    }
+
     static func files(below folder: String, suffix: String) -> [SourceFile] {
         let base = "\(root)/\(folder)"
         let names = FileManager.default.enumerator(atPath: base)?.compactMap { $0 as? String } ?? []
-        return names.filter { $0.hasSuffix(suffix) && !$0.contains(".build") }.sorted().compactMap { name in
-            guard let text = try? String(contentsOfFile: "\(base)/\(name)", encoding: .utf8) else {
-                return nil
+        return names.filter { $0.hasSuffix(suffix) && !$0.contains(".build") && !$0.contains(".pyc") }
+            .sorted().compactMap { name in
+                guard let text = try? String(contentsOfFile: "\(base)/\(name)", encoding: .utf8) else {
+                    return nil
+                }
+                return SourceFile(path: "\(folder)/\(name)", text: text)
             }
-            return SourceFile(path: "\(folder)/\(name)", text: text)
-        }
     }
 }
 

@@ -4,7 +4,11 @@ import Testing
 private let maxFileLines = 800
 private let medianFileLines = 150
 private let maxFunctionLines = 70
+private let medianFunctionLines = 8
 private let usualFunctionLines = 40
+
+/// Programs that people start; the rest are libraries, which do not print.
+private let programs = ["Sources/spacenode/", "Sources/Conformance/", "Plugins/"]
 
 /// Calls and words that sources may not have, and why.
 private func banned() -> [(pattern: Regex<Substring>, why: String)] {
@@ -18,18 +22,38 @@ private func banned() -> [(pattern: Regex<Substring>, why: String)] {
     ]
 }
 
-/// Words of this or that machine, which a clone elsewhere does not have.
-private func machineWords() -> [Regex<Substring>] {
-    [/\/work\//, /\/farm\//, /\/opt\/swift/, /\/tmp\/bash_jobs/]
+/// Absolute paths in a text that a clone elsewhere does not have: homes, and where this checkout lies.
+private func machinePaths(in text: String, root: String = SourceTree.root) -> [String] {
+    let homes = text.matches(of: /\/(?:home|Users)\/[A-Za-z][\w.-]*|\/root\/[\w.]/).map { String($0.0) }
+    let parent = root.split(separator: "/").dropLast().joined(separator: "/")
+    // A checkout right below a folder that every machine has says nothing about this one.
+    let everywhere = ["", "tmp", "var", "srv", "opt", "root", "usr/src"]
+    let places = [root] + (everywhere.contains(parent) ? [] : ["/\(parent)/"])
+    return homes + places.filter { text.contains($0) }
+}
+
+/// Vectors whose name, or folder, no reader's text holds.
+private func unread(_ vectors: [String], by readers: [String]) -> [String] {
+    vectors.filter { name in
+        let file = String(name.split(separator: "/").last ?? "")
+        let folder = name.split(separator: "/").dropLast().joined(separator: "/")
+        return !readers.contains {
+            $0.contains(file) || (!folder.isEmpty && $0.contains("Vectors/\(folder)"))
+        }
+    }
 }
 
 /// What is wrong with a source file, as `line: why`.
 private func faults(in file: SourceFile) -> [String] {
     var result: [String] = []
+    let isProgram = programs.contains { file.path.hasPrefix($0) }
     let rules = banned()
     for (index, line) in file.lines.enumerated() where !line.drop(while: { $0 == " " }).hasPrefix("//") {
         for rule in rules where line.firstMatch(of: rule.pattern) != nil {
             result.append("\(index + 1): \(rule.why)")
+        }
+        if !isProgram, line.firstMatch(of: /(?:^|[^.\w])print\(/) != nil {
+            result.append("\(index + 1): only programs print: log, or return the text")
         }
     }
     return result
@@ -55,6 +79,8 @@ struct StyleTests {
                 #expect(span.length <= maxFunctionLines, "\(file.path):\(span.line)")
             }
         }
+        all.sort()
+        #expect(all[all.count / 2] <= medianFunctionLines)
         let short = all.filter { $0 <= usualFunctionLines }.count
         #expect(all.count > 100)
         #expect(Double(short) >= 0.95 * Double(all.count))
@@ -66,13 +92,9 @@ struct StyleTests {
     }
 
     @Test("no file names a path of somebody's machine")
-    func machinePaths() throws {
-        let suffixes = [".swift", ".md", ".yaml", ".py", ".proto", ".sh", ".c", ".h"]
-        for folder in ["Sources", "Plugins", "Tests", "docs", "scripts", "config", "SDK", "Protos"] {
-            for file in suffixes.flatMap({ SourceTree.files(below: folder, suffix: $0) })
-            where !file.path.hasSuffix("StyleTests.swift") {
-                for word in machineWords() { #expect(file.text.firstMatch(of: word) == nil, "\(file.path)") }
-            }
+    func machinePaths() {
+        for file in SourceTree.all() where !file.path.hasSuffix("StyleTests.swift") {
+            #expect(ArchitectureTests.machinePaths(in: file.text) == [], "\(file.path)")
         }
     }
 
@@ -84,14 +106,7 @@ struct StyleTests {
         let names =
             FileManager.default.enumerator(atPath: "\(SourceTree.root)/Tests/Vectors")?
             .compactMap { $0 as? String } ?? []
-        for name in names where name.contains(".") {
-            let file = String(name.split(separator: "/").last ?? "")
-            let folder = name.split(separator: "/").dropLast().joined(separator: "/")
-            let isRead = readers.contains {
-                $0.contains(file) || (!folder.isEmpty && $0.contains("Vectors/\(folder)"))
-            }
-            #expect(isRead, "Tests/Vectors/\(name)")
-        }
+        #expect(unread(names.filter { $0.contains(".") }, by: readers) == [])
     }
 
     @Test("the checks find planted offenders")
@@ -107,5 +122,34 @@ struct StyleTests {
                 .isEmpty)
         let long = "func f() {\n" + String(repeating: "  a()\n", count: 80) + "}\nfunc g() { }\n"
         #expect(functions(in: SourceFile(path: "Sources/X.swift", text: long)).map(\.length) == [82, 1])
+    }
+
+    @Test("print is found in libraries, and allowed in programs")
+    func plantedPrint() {
+        let text = "func f() {\n    print(\"x\")\n    log.print(1)\n}\n"
+        #expect(faults(in: SourceFile(path: "Sources/NodeBus/X.swift", text: text)).count == 1)
+        #expect(faults(in: SourceFile(path: "Sources/spacenode/X.swift", text: text)).isEmpty)
+    }
+
+    @Test("planted paths of a machine are found")
+    func plantedPaths() {
+        let root = "/build/checkouts/node"
+        let planted = [
+            "see /home/alice/x", "/Users/bob", "/root/.cache", "cd /build/checkouts/node",
+            "/build/checkouts/x",
+        ]
+        for text in planted {
+            #expect(!ArchitectureTests.machinePaths(in: text, root: root).isEmpty, "\(text)")
+        }
+        for text in ["/run/spacenode/1", "/tmp/x", "/usr/bin/env", "the /home page"] {
+            #expect(ArchitectureTests.machinePaths(in: text, root: "/tmp/node").isEmpty, "\(text)")
+        }
+    }
+
+    @Test("a vector that nobody reads is found")
+    func plantedVector() {
+        let readers = ["open(\"frames.json\")", "below Vectors/corpus"]
+        #expect(unread(["bus/frames.json", "corpus/1.bin"], by: readers) == [])
+        #expect(unread(["bus/lost.json"], by: readers) == ["bus/lost.json"])
     }
 }

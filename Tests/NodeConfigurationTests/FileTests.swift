@@ -35,7 +35,7 @@ struct FileTests {
             roles:
               - {number: 7, name: x}
             """)
-        #expect(found.count == 5)
+        #expect(found.count == 4)
         #expect(found[0].hasPrefix("router.yaml:1: `tcp` is nowhere: write HOST:PORT"))
         #expect(found[1] == "router.yaml:2: `max_sesions` is not known here: did you mean `max_sessions`?")
         #expect(found[2].hasPrefix("router.yaml:3: `heartbeat_ms` is fast: give a whole number from 100"))
