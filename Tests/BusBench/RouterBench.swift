@@ -9,8 +9,10 @@ struct RouterBench: ParsableCommand {
     @Option(help: "Folder of the ipc sockets and tokens.") var runDir: String
     @Option(help: "Port of plain tcp on 127.0.0.1; the data lane has the next.") var plainPort: Int?
     @Option(help: "Port of CURVE tcp on 127.0.0.1; the data lane has the next.") var curvePort: Int?
-    @Option(help: "The router's CURVE secret in Z85.") var secretKey: String?
-    @Option(help: "A key in Z85 that may connect in role example.") var allow: [String] = []
+    @Option(parsing: .unconditional, help: "The router's CURVE secret in Z85.")
+    var secretKey: String?
+    @Option(parsing: .unconditionalSingleValue, help: "A key in Z85 that may connect in role example.")
+    var allow: [String] = []
 
     func run() throws {
         var endpoints = RouterEndpoints(runDirectory: runDir)

@@ -10,8 +10,8 @@ struct Actor: AsyncParsableCommand {
     @Option var name: String
     @Option var bus: String
     @Option var journal: String
-    @Option var key: String?
-    @Option var serverKey: String?
+    @Option(parsing: .unconditional) var key: String?
+    @Option(parsing: .unconditional) var serverKey: String?
     /// Milliseconds that a subscriber takes for each event.
     @Option var slow: Int = 0
     /// Publish without pause.

@@ -63,13 +63,14 @@ struct RefusalFrameTests {
         for (index, (one, two)) in ways.enumerated() {
             // Not the same key on both ways: the first session may still be alive.
             let key = Data(repeating: UInt8(index + 1), count: 32)
+            let free = Data(repeating: UInt8(index + 9), count: 32)
             let holder = try RawPlugin(one)
             #expect(try holder.greet("one", role: Self.example) { $0.heldKeys = [key] }?.control == 2)
             let second = try RawPlugin(two)
             let held = try reject(try second.greet("two", role: Self.example) { $0.heldKeys = [key] })
             #expect(held.status == Status.keyHeld.rawValue && held.permanent)
             #expect(text(held.text).contains("is held by one: stop that holder first"))
-            #expect(try second.greet("two", role: Self.example) { $0.heldKeys = [Data([9])] }?.control == 2)
+            #expect(try second.greet("two", role: Self.example) { $0.heldKeys = [free] }?.control == 2)
         }
         withExtendedLifetime(router) {}
     }
