@@ -7,18 +7,18 @@ extension BusEngine {
     /// - Returns: the session, or what is wrong.
     @inline(__always)
     func admission(bytes: Int, info: MethodInfo, classIndex: Int, deadline: UInt64) async -> Result<
-        Spacenode_Bus_V1_Welcome, BusError
+        SessionNumbers, BusError
     > {
         if bytes > info.maxBytes { return .failure(tooLarge(bytes, info)) }
         while true {
-            if let welcome {
-                if credit[classIndex].canSend(bytes) { return .success(welcome) }
+            if let session {
+                if credit[classIndex].canSend(bytes) { return .success(session) }
             } else if case .stopped(let error) = phase {
                 return .failure(error ?? BusError(.cancelled, "this plugin has stopped"))
             }
             if now >= deadline { return .failure(overdue(info)) }
             if Task.isCancelled { return .failure(BusError(.cancelled, "the task was cancelled")) }
-            await wait(hasSession: welcome != nil, classIndex, deadline)
+            await wait(hasSession: session != nil, classIndex, deadline)
         }
     }
 
@@ -57,10 +57,10 @@ extension BusEngine {
             bytes: payload.count + frameOverhead, info: info, classIndex: classIndex, deadline: deadline)
         {
         case .failure(let error): return .failure(error)
-        case .success(let welcome):
+        case .success(let session):
             nextID += 1
             let id = nextID
-            var header = header(kind: FrameKind.request, type: info.type, welcome)
+            var header = header(kind: FrameKind.request, type: info.type, session)
             header.dest = dest
             header.id = id
             header.ttlMilliseconds = UInt32(max(1, deadline - min(now, deadline)))
@@ -72,7 +72,7 @@ extension BusEngine {
                 await withUnsafeContinuation { continuation in
                     begin(
                         header, payload, classIndex,
-                        PendingCall(continuation: continuation, deadline: deadline, info: info))
+                        PendingCall(continuation: continuation, deadline: deadline, name: info.name))
                 }
             } onCancel: {
                 executor.post { [weak self] in
@@ -87,14 +87,15 @@ extension BusEngine {
         let deadline = now + UInt64(ttlMilliseconds)
         switch await admission(bytes: 0, info: info, classIndex: 1, deadline: deadline) {
         case .failure(let error): return .failure(error)
-        case .success(let welcome):
+        case .success(let session):
             nextID += 1
-            var header = header(kind: FrameKind.request, type: info.type, welcome)
+            var header = header(kind: FrameKind.request, type: info.type, session)
             header.dest = 1
             header.id = nextID
             header.trafficClass = info.trafficClass.rawValue
             return await withUnsafeContinuation { continuation in
-                remember(header.id, PendingCall(continuation: continuation, deadline: deadline, info: info))
+                remember(
+                    header.id, PendingCall(continuation: continuation, deadline: deadline, name: info.name))
                 let sent = payload.withUnsafeBytes {
                     link?.send(header, topicKey: [], payload: $0, lane: .control)
                 }
@@ -156,7 +157,7 @@ extension BusEngine {
                 id,
                 BusError(
                     .expired,
-                    "\(call.info.name): no answer within the deadline; whether it was carried out is unknown")
+                    "\(call.name): no answer within the deadline; whether it was carried out is unknown")
             )
         }
         nextDeadline = calls.values.reduce(UInt64.max) { min($0, $1.deadline) }

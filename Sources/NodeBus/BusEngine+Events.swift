@@ -21,11 +21,14 @@ extension BusEngine {
         let admitted = await admission(
             bytes: payload.count + key.count + frameOverhead, info: info, classIndex: classIndex,
             deadline: now + UInt64(info.ttlMilliseconds))
-        let welcome = try admitted.get()
+        let session = try admitted.get()
         let topic = PublishedTopic(type: info.type, key: key)
         let seq = topics[topic, default: 0] + 1
         topics[topic] = seq
-        var header = header(kind: FrameKind.event, type: info.type, welcome)
+        var header = header(kind: FrameKind.event, type: info.type, session)
+        // From the counter of requests, so that what this event causes can name it.
+        nextID += 1
+        header.id = nextID
         header.seq = seq
         header.trafficClass = info.trafficClass.rawValue
         header.schema = info.schema
@@ -35,7 +38,8 @@ extension BusEngine {
             throw BusError(.routerLost, "the router is gone; the event was not published")
         }
         return EventContext(
-            publisher: welcome.instance, epoch: welcome.epoch, role: options.role, key: key, seq: seq)
+            publisher: session.instance, epoch: session.epoch, role: options.role, key: key, seq: seq,
+            id: nextID)
     }
 
     // MARK: - Subscribing
@@ -146,7 +150,7 @@ extension BusEngine {
         }
         let context = EventContext(
             publisher: header.source, epoch: header.epoch, role: BusRole(rawValue: header.role), key: key,
-            seq: header.seq)
+            seq: header.seq, id: header.id)
         // The frame's credit goes back once: with the first subscription that takes it.
         var bytes = frame.count
         let body = [UInt8](payload)

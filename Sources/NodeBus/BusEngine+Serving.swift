@@ -132,11 +132,11 @@ extension BusEngine {
         // The caller's own deadline ends the wait: the router tells it.
         let deadline = now + UInt64(max(item.context.ttlMilliseconds, 1000))
         guard
-            case .success(let welcome) = await admission(
+            case .success(let session) = await admission(
                 bytes: payload.count + frameOverhead, info: info, classIndex: classIndex, deadline: deadline),
             isCurrent(item)
         else { return }
-        var header = header(kind: kind, type: info.type, welcome)
+        var header = header(kind: kind, type: info.type, session)
         header.dest = item.key.source
         header.replyTo = item.key.id
         header.trafficClass = info.trafficClass.rawValue
@@ -151,7 +151,7 @@ extension BusEngine {
     ///
     /// Uses credit without waiting: at worst the caller's deadline ends it.
     private func refuse(_ request: FrameHeader, _ code: BusError.Code, _ text: String) {
-        guard let welcome else { return }
+        guard let session else { return }
         var fault = Spacenode_Bus_V1_Fault()
         fault.text = .init(text.utf8)
         let payload: [UInt8] = (try? fault.serializedBytes()) ?? []
@@ -159,7 +159,7 @@ extension BusEngine {
         guard credit[classIndex].canSend(payload.count + frameOverhead) else { return }
         let isStream = request.kind == FrameKind.streamOpen
         var header = header(
-            kind: isStream ? FrameKind.streamEnd : FrameKind.error, type: request.type, welcome)
+            kind: isStream ? FrameKind.streamEnd : FrameKind.error, type: request.type, session)
         header.dest = request.source
         header.replyTo = request.id
         header.trafficClass = request.trafficClass

@@ -18,14 +18,14 @@ extension BusEngine {
         let admitted = await admission(
             bytes: payload.count + frameOverhead, info: info, classIndex: classIndex,
             deadline: now + UInt64(ttlMilliseconds))
-        let welcome = try admitted.get()
+        let session = try admitted.get()
         nextID += 1
         let stream = StreamState(
-            key: RequestKey(source: welcome.instance, id: nextID), info: info, isOpener: true,
+            key: RequestKey(source: session.instance, id: nextID), info: info, isOpener: true,
             generation: generation)
         streams[stream.key] = stream
         if info.pattern == .downStream { stream.allowed = itemWindow }
-        var header = header(kind: FrameKind.streamOpen, type: info.type, welcome)
+        var header = header(kind: FrameKind.streamOpen, type: info.type, session)
         header.dest = dest
         header.id = nextID
         header.seq = stream.allowed
@@ -181,12 +181,12 @@ extension BusEngine {
         let admitted = await admission(
             bytes: payload.count + frameOverhead, info: stream.info, classIndex: classIndex,
             deadline: now + UInt64(stream.info.ttlMilliseconds))
-        let welcome = try admitted.get()
+        let session = try admitted.get()
         if let error = stream.error { throw error }
         guard stream.generation == generation, !stream.hasEnded else {
             throw BusError(.lost, "the stream is over")
         }
-        var header = header(kind: kind, type: stream.info.type, welcome)
+        var header = header(kind: kind, type: stream.info.type, session)
         header.dest = stream.isOpener ? 0 : stream.key.source
         header.replyTo = stream.key.id
         header.trafficClass = stream.info.trafficClass.rawValue

@@ -3,6 +3,14 @@ package import Logging
 internal import NodeProtocol
 internal import SwiftProtobuf
 
+/// The numbers of a session that every frame needs: a plain value, as it is copied for each.
+struct SessionNumbers {
+    let session: UInt64
+    let instance: UInt64
+    let epoch: UInt32
+    let heartbeatMilliseconds: UInt32
+}
+
 /// How far the session has come; each case has only the data it needs.
 enum SessionPhase {
     /// No connection.
@@ -10,10 +18,10 @@ enum SessionPhase {
     /// HELLO was sent at this time.
     case greeting(since: UInt64)
     /// WELCOME came; ATTACH is to be sent, or was.
-    case attaching(Spacenode_Bus_V1_Welcome, sent: Bool)
-    case established(Spacenode_Bus_V1_Welcome)
+    case attaching(SessionNumbers, token: [UInt8], sent: Bool)
+    case established(SessionNumbers)
     /// Finishing what was taken, until the given time.
-    case draining(Spacenode_Bus_V1_Welcome, until: UInt64)
+    case draining(SessionNumbers, until: UInt64)
     case stopped(BusError?)
 }
 
@@ -27,7 +35,8 @@ enum CallOutcome {
 struct PendingCall {
     let continuation: UnsafeContinuation<CallOutcome, Never>
     let deadline: UInt64
-    let info: MethodInfo
+    /// Full name of the method.
+    let name: String
 }
 
 /// Somebody who waits for credit or for a session.
@@ -106,9 +115,9 @@ package final class BusEngine: @unchecked Sendable {
     }
 
     /// The session in force, if any.
-    var welcome: Spacenode_Bus_V1_Welcome? {
+    var session: SessionNumbers? {
         switch phase {
-        case .established(let welcome), .draining(let welcome, _): welcome
+        case .established(let session), .draining(let session, _): session
         default: nil
         }
     }
@@ -128,7 +137,7 @@ package final class BusEngine: @unchecked Sendable {
     }
 
     /// Our instance number, 0 without a session.
-    package var instance: UInt64 { welcome?.instance ?? 0 }
+    package var instance: UInt64 { session?.instance ?? 0 }
 
     // MARK: - Driver's side
 
@@ -163,8 +172,8 @@ package final class BusEngine: @unchecked Sendable {
         switch phase {
         case .greeting(let since) where now >= since + 1000: greet()
         case .connecting where greetAgainAt > 0 && now >= greetAgainAt: greet()
-        case .attaching(let welcome, let sent):
-            if !sent { sendAttach(welcome) }
+        case .attaching(let session, let token, let sent):
+            if !sent { sendAttach(session, token) }
             if now >= heard + 2000 { sessionLost("no ATTACHED from the router") }
         case .established, .draining: watchSilence()
         default: break
@@ -175,7 +184,7 @@ package final class BusEngine: @unchecked Sendable {
     }
 
     private func watchSilence() {
-        let heartbeat = UInt64(welcome?.heartbeatMs ?? 500)
+        let heartbeat = UInt64(session?.heartbeatMilliseconds ?? 500)
         if now >= heard + 10_000 {
             sessionLost("nothing heard from the router for 10 s")
             greet()
@@ -252,22 +261,24 @@ package final class BusEngine: @unchecked Sendable {
                 sending: BusWindow(bytes: window.bytes, messages: window.messages),
                 receiving: options.windows[index])
         }
-        phase = .attaching(welcome, sent: false)
-        sendAttach(welcome)
+        let session = SessionNumbers(
+            session: welcome.session, instance: welcome.instance, epoch: welcome.epoch,
+            heartbeatMilliseconds: welcome.heartbeatMs)
+        sendAttach(session, [UInt8](welcome.attachToken))
     }
 
-    private func sendAttach(_ welcome: Spacenode_Bus_V1_Welcome) {
+    private func sendAttach(_ session: SessionNumbers, _ token: [UInt8]) {
         var attach = Spacenode_Bus_V1_Attach()
-        attach.session = welcome.session
-        attach.attachToken = welcome.attachToken
-        let sent = send(controlHeader(.attach, welcome), attach, lane: .data)
-        phase = .attaching(welcome, sent: sent)
+        attach.session = session.session
+        attach.attachToken = .init(token)
+        let sent = send(controlHeader(.attach, session), attach, lane: .data)
+        phase = .attaching(session, token: token, sent: sent)
     }
 
     func handleAttached() {
-        guard case .attaching(let welcome, _) = phase else { return }
-        phase = .established(welcome)
-        logger.info("session established", metadata: ["epoch": "\(welcome.epoch)"])
+        guard case .attaching(let session, _, _) = phase else { return }
+        phase = .established(session)
+        logger.info("session established", metadata: ["epoch": "\(session.epoch)"])
         sendState()
         for id in subscriptions.keys.sorted() { sendSubscribe(id) }
         wakeAll(&sessionWaiters)
@@ -333,9 +344,9 @@ package final class BusEngine: @unchecked Sendable {
     /// Finishes what was taken and ends in order.
     package func beginDrain() {
         switch phase {
-        case .established(let welcome):
+        case .established(let session):
             logger.info("draining")
-            phase = .draining(welcome, until: now + options.drainMilliseconds)
+            phase = .draining(session, until: now + options.drainMilliseconds)
             sendState()
         case .draining, .stopped: break
         default: stop(nil)
@@ -343,7 +354,7 @@ package final class BusEngine: @unchecked Sendable {
     }
 
     private func finishDrain() {
-        if let welcome { _ = send(controlHeader(.goodbye, welcome), Spacenode_Bus_V1_Goodbye(), lane: .data) }
+        if let session { _ = send(controlHeader(.goodbye, session), Spacenode_Bus_V1_Goodbye(), lane: .data) }
         stop(nil)
     }
 
@@ -363,24 +374,24 @@ package final class BusEngine: @unchecked Sendable {
 
     /// A header with what every frame of this session has.
     @inline(__always)
-    func header(kind: UInt32, type: UInt32, _ welcome: Spacenode_Bus_V1_Welcome) -> FrameHeader {
+    func header(kind: UInt32, type: UInt32, _ session: SessionNumbers) -> FrameHeader {
         var header = FrameHeader()
         header.wire = 1
         header.kind = kind
         header.type = type
-        header.source = welcome.instance
-        header.epoch = welcome.epoch
+        header.source = session.instance
+        header.epoch = session.epoch
         header.role = options.role.rawValue
         return header
     }
 
-    private func controlHeader(_ type: ControlNumber, _ welcome: Spacenode_Bus_V1_Welcome) -> FrameHeader {
-        header(kind: FrameKind.control, type: type.type, welcome)
+    private func controlHeader(_ type: ControlNumber, _ session: SessionNumbers) -> FrameHeader {
+        header(kind: FrameKind.control, type: type.type, session)
     }
 
     func sendControl(_ type: ControlNumber, _ message: some SwiftProtobuf.Message) {
-        guard let welcome else { return }
-        if !send(controlHeader(type, welcome), message, lane: .control) {
+        guard let session else { return }
+        if !send(controlHeader(type, session), message, lane: .control) {
             sessionLost("the control connection is full or gone")
         }
     }

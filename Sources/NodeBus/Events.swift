@@ -7,6 +7,11 @@ package struct EventContext: Sendable, Hashable {
     package let role: BusRole
     package let key: [UInt8]
     package let seq: UInt64
+    /// Number among all that the publisher's session began, 0: not stated.
+    package let id: UInt64
+
+    /// Names the event in what it makes us send.
+    package var cause: Cause { Cause(source: publisher, id: id) }
 }
 
 /// Events of one topic that this subscriber will not get.

@@ -86,6 +86,7 @@ package final class InMemoryBus {
             now = min(end, now + 5)
             for plugin in plugins where !plugin.link.isConnected && !plugin.isStalled { connect(plugin) }
             for _ in 0..<4 { exchange() }
+            core.wallNanoseconds = now &* 1_000_000
             core.tick(now: now)
             carryOut()
             for plugin in plugins where !plugin.isStalled {

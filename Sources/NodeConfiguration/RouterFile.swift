@@ -35,6 +35,7 @@ package struct RouterFile: Sendable, Equatable {
     package var maxSessions: Int?
     package var maxWindowBytes: Int?
     package var heartbeatMilliseconds: Int?
+    package var trafficBytes: Int?
     package var roles: [RoleEntry] = []
     package var contracts: [ContractEntry] = []
 
@@ -60,6 +61,7 @@ package struct RouterFile: Sendable, Equatable {
         result.maxSessions = root.integer("max_sessions", 1...4096)
         result.maxWindowBytes = root.integer("max_window_bytes", 1 << 20...1 << 50)
         result.heartbeatMilliseconds = root.integer("heartbeat_ms", 100...10_000)
+        result.trafficBytes = root.integer("traffic_bytes", 0...1 << 32)
         let roles = root.mappings("roles")
         result.roles = roles.map(role)
         let contracts = root.mappings("contracts")

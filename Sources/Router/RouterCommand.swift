@@ -62,6 +62,7 @@ struct RouterCommand: ParsableCommand {
 
     private func apply(_ file: RouterFile, to settings: inout RouterProcessSettings) throws {
         if let sessions = file.maxSessions { settings.limits.maxSessions = sessions }
+        if let bytes = file.trafficBytes { settings.limits.trafficBytes = bytes }
         if let bytes = file.maxWindowBytes { settings.limits.maxWindowBytes = UInt64(bytes) }
         if let heartbeat = file.heartbeatMilliseconds {
             settings.limits.heartbeatMilliseconds = UInt64(heartbeat)

@@ -77,8 +77,13 @@ typealias HeaderMessage = Spacenode__Bus__V1__Header
 
 extension Outbox {
     /// Queues a frame: header and payload are packed by protobuf-c straight into the outbox.
-    mutating func send<M>(_ header: inout HeaderMessage, _ payload: inout M, to peer: UInt32, lane: Lane) {
-        let payloadCount = withUnsafePointer(to: &payload) { packedSize($0) }
+    ///
+    /// - Parameter records: fields of the payload's message that are encoded already; they go before the others.
+    mutating func send<M>(
+        _ header: inout HeaderMessage, _ payload: inout M, records: [UInt8] = [], to peer: UInt32,
+        lane: Lane = .control
+    ) {
+        let payloadCount = records.count + withUnsafePointer(to: &payload) { packedSize($0) }
         let headerCount = withUnsafePointer(to: &header) { packedSize($0) }
         let total = 1 + varintCount(headerCount) + headerCount + 1 + varintCount(payloadCount) + payloadCount
         let room = send(count: payloadCount == 0 ? total - 2 : total, to: peer, lane: lane)
@@ -87,6 +92,11 @@ extension Outbox {
         withUnsafePointer(to: &header) { pack($0, room, &position) }
         guard payloadCount > 0 else { return }
         writePrefix(0x12, payloadCount, room, &position)
+        if !records.isEmpty {
+            UnsafeMutableRawBufferPointer(rebasing: room[position..<position + records.count]).copyBytes(
+                from: records)
+            position += records.count
+        }
         withUnsafePointer(to: &payload) { pack($0, room, &position) }
     }
 }
@@ -122,7 +132,9 @@ private func writePrefix(
     position += 1
 }
 
-private func varintCount(_ value: Int) -> Int {
+/// Bytes that a length takes as a varint.
+@inline(__always)
+func varintCount(_ value: Int) -> Int {
     var rest = value >> 7
     var count = 1
     while rest > 0 {

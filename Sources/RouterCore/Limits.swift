@@ -27,7 +27,7 @@ enum CreditClass {
 /// Every bound of the router.
 ///
 /// Memory at worst: the sum of windows (twice for what goes out, once for what comes
-/// in), `deadLetters` × 1 KiB, and tables of `sessions`, `openRequests` and topics.
+/// in), `trafficBytes`, `deadLetters` × 1 KiB, and tables of `sessions`, `openRequests` and topics.
 package struct RouterLimits: Sendable {
     /// Windows that senders are granted, by class: urgent, normal, bulk.
     package var windows: [CreditWindow] = [
@@ -45,6 +45,8 @@ package struct RouterLimits: Sendable {
     package var maxSubscriptionsPerSession = 256
     package var maxHeldKeys = 64
     package var deadLetters = 256
+    /// Bytes of the newest frames that are kept for `tap`, `top` and `record`; 0: none.
+    package var trafficBytes = 32 << 20
     package var heartbeatMilliseconds: UInt64 = 500
     package var suspectAfterMilliseconds: UInt64 = 3000
     package var goneAfterMilliseconds: UInt64 = 10_000

@@ -10,6 +10,8 @@ struct OpenRequest {
     var type: UInt32 = 0
     var classIndex = 0
     var id: UInt64 = 0
+    /// Unix nanoseconds of its opening.
+    var began: UInt64 = 0
     var deadline: UInt64 = 0
     var ttl: UInt64 = 0
     var toCaller = ItemCount()

@@ -13,7 +13,8 @@ extension RouterCore {
             return outbox.discard(slot)
         }
         topics.topics[Int(topic)].lastSeq = header.seq
-        fanOut(topic, header, frame.count, slot)
+        let receivers = fanOut(topic, header, frame.count, slot)
+        watch(header, frame, to: 0, receivers: receivers)
     }
 
     /// The topic of an event, made when it is new; nil after a refusal.
@@ -83,7 +84,10 @@ extension RouterCore {
     }
 
     @inline(__always)
-    private mutating func fanOut(_ topic: Int32, _ header: FrameHeader, _ bytes: Int, _ slot: Int32) {
+    private mutating func fanOut(
+        _ topic: Int32, _ header: FrameHeader, _ bytes: Int, _ slot: Int32
+    ) -> UInt32 {
+        var receivers: UInt32 = 0
         let classIndex = CreditClass.index(header.trafficClass) ?? CreditClass.normal
         var pending: Int32 = -1
         for index in topics.topics[Int(topic)].subscribers.indices {
@@ -101,12 +105,14 @@ extension RouterCore {
             // All but the last subscriber get a reference-counted copy.
             if pending >= 0 { outbox.forward(slot, to: sessions[Int(pending)].dataPeer, copy: true) }
             pending = subscriber.session
+            receivers &+= 1
         }
         if pending >= 0 {
             outbox.forward(slot, to: sessions[Int(pending)].dataPeer)
         } else {
             outbox.discard(slot)
         }
+        return receivers
     }
 
     // MARK: - Gaps

@@ -49,6 +49,7 @@ extension RouterCore {
             fault.actual = actual
             outbox.send(&head, &fault, to: peer, lane: .control)
         }
+        watchOwn(type, to: head.dest)
     }
 
     /// Ends a stream towards one end; `seq` says how many items were passed on to it.
@@ -70,6 +71,7 @@ extension RouterCore {
             fault.text = $0
             outbox.send(&head, &fault, to: peer, lane: .control)
         }
+        watchOwn(entry.type, to: dest)
     }
 
     /// Refuses a frame of a session and tells it: an ERROR to who waits for an outcome, else a NOTICE.
@@ -82,6 +84,7 @@ extension RouterCore {
         sessions[Int(place)].refused &+= 1
         totals.refused &+= 1
         if status == .late { totals.late &+= 1 }
+        if registry.types[header.type] != nil { types[types.place(header.type)].refused &+= 1 }
         bury(status, header, frame, now)
         let isOpening = header.kind == FrameKind.request || header.kind == FrameKind.streamOpen
         if isOpening, status != .duplicate, status != .late {
@@ -114,6 +117,38 @@ extension RouterCore {
             status: status.rawValue, frame: frame, payloadOffset: header.payloadOffset,
             isSensitive: isSensitive,
             now: now)
+        var note = TrafficNote()
+        note.type = header.type
+        note.status = status
+        note.payloadOffset = header.payloadOffset
+        note.isSensitive = isSensitive
+        note.nanoseconds = wallNanoseconds
+        traffic.add(note, frame)
+    }
+
+    /// Keeps a frame that was taken, for people to look at.
+    @inline(__always)
+    mutating func watch(
+        _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, to destination: UInt64, receivers: UInt32 = 0
+    ) {
+        var note = TrafficNote()
+        note.type = header.type
+        note.to = destination
+        note.receivers = receivers
+        note.payloadOffset = header.payloadOffset
+        note.isSensitive = rule(header.type)?.isSensitive ?? true
+        note.nanoseconds = wallNanoseconds
+        traffic.add(note, frame)
+    }
+
+    /// Keeps the outcome that was queued last, which the router made itself.
+    private mutating func watchOwn(_ type: UInt32, to destination: UInt64) {
+        guard let action = outbox.actions.last else { return }
+        var note = TrafficNote()
+        note.type = type
+        note.to = destination
+        note.nanoseconds = wallNanoseconds
+        traffic.add(note, outbox.bytes(of: action))
     }
 
     /// Refuses a frame of a connection without a session.

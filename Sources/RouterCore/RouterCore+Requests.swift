@@ -79,6 +79,7 @@ extension RouterCore {
         entry.ttl = ttl
         entry.deadline = now + ttl
         entry.toCaller.allowed = isStream ? header.seq : 0
+        entry.began = wallNanoseconds
         guard let added = open.add(entry) else {
             refuse(
                 place, header, frame, .busy, "\(limits.maxOpenRequests) requests are open in the router", now,
@@ -88,7 +89,7 @@ extension RouterCore {
         sessions[Int(provider)].openForProvider += 1
         let delivery = deliver(
             slot, frame.count, to: provider, classIndex: classIndex, entry: added, isOpening: true)
-        guard delivery == .full else { return }
+        guard delivery == .full else { return watch(header, frame, to: sessions[Int(provider)].instance) }
         close(added)
         refuse(
             place, header, frame, .busy,
@@ -212,12 +213,16 @@ extension RouterCore {
             refuse(place, header, frame, .badFrame, "the answer's type is not that of its request", now)
             return outbox.discard(slot)
         }
+        let began = open[entry].began
         close(entry)
         let delivery = deliver(
             slot, frame.count, to: caller,
             classIndex: CreditClass.index(header.trafficClass) ?? CreditClass.normal,
             entry: -1, isOpening: false)
-        guard delivery == .full else { return }
+        guard delivery == .full else {
+            types[types.place(header.type)].answered(wallNanoseconds &- began)
+            return watch(header, frame, to: header.dest)
+        }
         sendError(
             to: caller, type: header.type, id: header.replyTo, .lost,
             "the answer did not fit: this plugin's own window is full, read faster or ask for less at once")

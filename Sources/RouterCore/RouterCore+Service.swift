@@ -7,6 +7,7 @@ private enum OwnMethod {
     static let listDeadLetters: UInt32 = 1 << 16 | 65
     static let stats: UInt32 = 1 << 16 | 66
     static let drain: UInt32 = 1 << 16 | 67
+    static let readTraffic: UInt32 = 1 << 16 | 68
 }
 
 extension RouterCore {
@@ -28,7 +29,8 @@ extension RouterCore {
         switch request.type {
         case OwnMethod.listSessions: listSessions(place, request, now)
         case OwnMethod.listDeadLetters: listDeadLetters(place, request, payload, now)
-        case OwnMethod.stats: stats(place, request)
+        case OwnMethod.stats: stats(place, request, now)
+        case OwnMethod.readTraffic: readTraffic(place, request, payload, frame, now)
         default: drain(place, request, payload, frame, now)
         }
     }
@@ -114,7 +116,7 @@ extension RouterCore {
         withExtendedLifetime(storage) {}
     }
 
-    private mutating func stats(_ place: Int32, _ request: FrameHeader) {
+    private mutating func stats(_ place: Int32, _ request: FrameHeader, _ now: UInt64) {
         var reply = Spacenode__Bus__V1__StatsReply()
         spacenode__bus__v1__stats_reply__init(&reply)
         reply.routed_messages = totals.routedMessages
@@ -131,7 +133,13 @@ extension RouterCore {
             reply.parked_bytes += UInt64(session.parkedBytes)
             reply.window_bytes += session.windowBytes
         }
-        sendReply(place, request, &reply)
+        reply.uptime_ms = now &- (began ?? now)
+        let storage = TypeStatsStorage(types)
+        storage.withPointers {
+            reply.n_types = $0.count
+            reply.types = $0.baseAddress
+            sendReply(place, request, &reply)
+        }
     }
 
     private mutating func drain(

@@ -15,40 +15,53 @@ extension RouterCore {
             return outbox.discard(slot)
         }
         open[entry].deadline = now + open[entry].ttl
-        if header.kind == FrameKind.streamItem {
-            item(entry, header, frame.count, slot, isFromCaller)
-        } else {
-            end(entry, header, frame.count, slot, isFromCaller)
-        }
+        let other = sessions[Int(isFromCaller ? open[entry].provider : caller)].instance
+        let wasPassed =
+            header.kind == FrameKind.streamItem
+            ? item(entry, header, frame.count, slot, isFromCaller)
+            : end(entry, header, frame.count, slot, isFromCaller)
+        watchStream(other, wasPassed, header, frame, now)
+    }
+
+    /// Keeps a frame of a stream; what ended the stream instead is an outcome of its own.
+    private mutating func watchStream(
+        _ to: UInt64, _ wasPassed: Bool, _ header: FrameHeader, _ frame: UnsafeRawBufferPointer, _ now: UInt64
+    ) {
+        if wasPassed { watch(header, frame, to: to) } else { bury(.lost, header, frame, now) }
     }
 
     private mutating func item(
         _ entry: Int32, _ header: FrameHeader, _ bytes: Int, _ slot: Int32, _ isFromCaller: Bool
-    ) {
+    ) -> Bool {
         var count = isFromCaller ? open[entry].toProvider : open[entry].toCaller
         guard header.seq == count.sent &+ 1, !(isFromCaller && open[entry].callerEnded) else {
             outbox.discard(slot)
-            return endStream(entry, .lost, "item \(header.seq) came after item \(count.sent)")
+            endStream(entry, .lost, "item \(header.seq) came after item \(count.sent)")
+            return false
         }
         guard header.seq <= count.allowed else {
             outbox.discard(slot)
-            return endStream(entry, .credit, "item \(header.seq) was sent, \(count.allowed) were allowed")
+            endStream(entry, .credit, "item \(header.seq) was sent, \(count.allowed) were allowed")
+            return false
         }
-        guard pass(entry, bytes, slot, isFromCaller) else { return }
+        guard pass(entry, bytes, slot, isFromCaller) else { return false }
         count.sent = header.seq
         if isFromCaller { open[entry].toProvider = count } else { open[entry].toCaller = count }
+        return true
     }
 
     private mutating func end(
         _ entry: Int32, _ header: FrameHeader, _ bytes: Int, _ slot: Int32, _ isFromCaller: Bool
-    ) {
+    ) -> Bool {
         let sent = isFromCaller ? open[entry].toProvider.sent : open[entry].toCaller.sent
         guard header.seq == sent else {
             outbox.discard(slot)
-            return endStream(entry, .lost, "the end counts \(header.seq) items, \(sent) were sent")
+            endStream(entry, .lost, "the end counts \(header.seq) items, \(sent) were sent")
+            return false
         }
-        guard pass(entry, bytes, slot, isFromCaller) else { return }
+        guard pass(entry, bytes, slot, isFromCaller) else { return false }
         if isFromCaller { open[entry].callerEnded = true } else { close(entry) }
+        return true
     }
 
     /// Passes a frame of a stream to the other end, or ends the stream when there is no room.

@@ -6,6 +6,7 @@ extension RouterCore {
     ///
     /// Call it about every 50 ms.
     package mutating func tick(now: UInt64) {
+        if began == nil { began = now }
         expire(now)
         for place in sessions.indices where sessions[place].state != .free {
             keepAlive(Int32(place), now)

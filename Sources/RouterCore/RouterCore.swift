@@ -28,12 +28,19 @@ package struct RouterCore: ~Copyable {
     var dead: DeadLetters
     var arena = Arena()
     var totals = RouterTotals()
+    var traffic: TrafficRing
+    var types = TypeTable()
+    /// Unix nanoseconds of what happens now, for people; the process sets it before it hands frames over.
+    package var wallNanoseconds: UInt64 = 0
     let tokens: [UInt32: [UInt8]]
     private var nextEpoch: UInt32
     private var nextSession: UInt64 = 1
     private var cachedRule: TypeRule?
+    private var cachedTotals = 0
     var strangers = StrangerBudget()
     var providerTurn = 0
+    /// When the first tick came.
+    var began: UInt64?
 
     /// A router without sessions.
     /// - Parameters:
@@ -52,6 +59,7 @@ package struct RouterCore: ~Copyable {
         self.nextEpoch = firstEpoch
         open = OpenRequests(limit: limits.maxOpenRequests)
         dead = DeadLetters(capacity: limits.deadLetters)
+        traffic = TrafficRing(capacity: limits.trafficBytes)
         sessions.reserveCapacity(limits.maxSessions)
         controlPeers.reserveCapacity(limits.maxSessions)
         dataPeers.reserveCapacity(limits.maxSessions)
@@ -66,6 +74,7 @@ package struct RouterCore: ~Copyable {
         if let cachedRule, cachedRule.type == type { return cachedRule }
         guard let found = registry.types[type] else { return nil }
         cachedRule = found
+        cachedTotals = types.place(type)
         return found
     }
 
@@ -229,6 +238,8 @@ package struct RouterCore: ~Copyable {
                 limit: UInt64(rule.maxBytes), actual: UInt64(frame.count))
             return false
         }
+        types[cachedTotals].messages &+= 1
+        types[cachedTotals].bytes &+= UInt64(frame.count)
         return true
     }
 

@@ -32,7 +32,7 @@ package struct RouterLoop: ~Copyable {
         let control = try Self.open(context, .control, settings)
         let data = try Self.open(context, .data, settings)
         _ = gatekeeper.replace(try settings.machines())
-        let wall = wallMilliseconds()
+        let wall = wallNanoseconds() / 1_000_000
         core = RouterCore(
             limits: settings.limits, registry: settings.registry, tokens: tokens, routerEpoch: wall,
             firstEpoch: UInt32(truncatingIfNeeded: (wall / 1000) << 10))
@@ -100,6 +100,7 @@ package struct RouterLoop: ~Copyable {
             let before = monotonicMilliseconds()
             try poller.wait(timeoutMilliseconds: nextTick > before ? Int(nextTick - before) : 0)
             let now = monotonicMilliseconds()
+            core.wallNanoseconds = wallNanoseconds()
             if let zapEntry, poller.isReadable(zapEntry) { try gatekeeper.answer() }
             if poller.isReadable(controlEntry) { try receiveControl(now) }
             if poller.isReadable(dataEntry) { try receiveData(now) }

@@ -8,11 +8,12 @@ func monotonicMilliseconds() -> UInt64 {
     return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
 }
 
-/// Milliseconds since 1970.
-func wallMilliseconds() -> UInt64 {
+/// Nanoseconds since 1970.
+@inline(__always)
+func wallNanoseconds() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_REALTIME, &time)
-    return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
 /// SIGTERM and SIGINT, held back and asked for.

@@ -42,10 +42,11 @@ final class TestBus {
     static let tokens: [UInt32: [UInt8]] = Dictionary(
         uniqueKeysWithValues: (2...62).map { ($0, [UInt8](repeating: UInt8($0), count: 32)) })
 
-    init(_ change: (inout RouterLimits) -> Void = { _ in }) {
+    init(registry: TypeRegistry = TypeRegistry(), _ change: (inout RouterLimits) -> Void = { _ in }) {
         var limits = RouterLimits()
         change(&limits)
-        core = RouterCore(limits: limits, tokens: Self.tokens, routerEpoch: 7, firstEpoch: 1000)
+        core = RouterCore(
+            limits: limits, registry: registry, tokens: Self.tokens, routerEpoch: 7, firstEpoch: 1000)
     }
 
     // MARK: - Frames in

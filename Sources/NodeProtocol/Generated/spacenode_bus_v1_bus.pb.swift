@@ -1366,6 +1366,120 @@ package nonisolated struct Spacenode_Bus_V1_StatsReply: Sendable {
 
   package var late: UInt64 = 0
 
+  package var types: [Spacenode_Bus_V1_TypeStats] = []
+
+  package var uptimeMs: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Traffic of one type since the router started.
+package nonisolated struct Spacenode_Bus_V1_TypeStats: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var type: UInt32 = 0
+
+  /// frames of plugins that were taken
+  package var messages: UInt64 = 0
+
+  package var bytes: UInt64 = 0
+
+  package var refused: UInt64 = 0
+
+  /// Entry n: calls answered in less than 2^n microseconds, and not in less than 2^(n-1); the last one: all slower ones.
+  package var answeredWithin: [UInt32] = []
+
+  /// sum of their times
+  package var answeredUs: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Reads what the router keeps of its newest data frames, oldest first. Reading takes nothing away from anybody.
+package nonisolated struct Spacenode_Bus_V1_ReadTrafficRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// number of the last record looked at; 0: from the oldest that is kept; 2^64-1: none yet
+  package var after: UInt64 = 0
+
+  /// of the records in the reply, 0: 262144, at most 1048576; one record always fits
+  package var maxBytes: UInt32 = 0
+
+  /// records without payloads
+  package var headersOnly: Bool = false
+
+  /// only these, at most 64; none: all
+  package var types: [UInt32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// One frame that the router took from a plugin, or an outcome that it made itself.
+package nonisolated struct Spacenode_Bus_V1_TrafficRecord: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// from 1, one more with each record
+  package var number: UInt64 = 0
+
+  /// Unix nanoseconds
+  package var timeNs: UInt64 = 0
+
+  package var type: UInt32 = 0
+
+  /// instance that gets it; 0: refused, or an event
+  package var to: UInt64 = 0
+
+  /// Status: OK, or why it was refused
+  package var status: UInt32 = 0
+
+  /// of an event: subscribers that get it
+  package var receivers: UInt32 = 0
+
+  /// length of the whole frame when `frame` is not all of it
+  package var frameBytes: UInt64 = 0
+
+  /// of a sensitive payload: equal for equal payloads until the router restarts
+  package var payloadHash: UInt64 = 0
+
+  /// the envelope; without payload when `frame_bytes` is set
+  package var frame: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Spacenode_Bus_V1_ReadTrafficReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var records: [Spacenode_Bus_V1_TrafficRecord] = []
+
+  /// number of the last record looked at: `after` of the next request
+  package var last: UInt64 = 0
+
+  /// records after `after` that were no longer kept
+  package var missed: UInt64 = 0
+
+  /// number of the newest record
+  package var newest: UInt64 = 0
+
+  /// room for records, 0: the router keeps none (traffic_bytes in router.yaml)
+  package var keptBytes: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3092,7 +3206,7 @@ nonisolated extension Spacenode_Bus_V1_StatsRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Spacenode_Bus_V1_StatsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}routed_messages\0\u{3}routed_bytes\0\u{1}refused\0\u{1}expired\0\u{1}gaps\0\u{3}parked_messages\0\u{3}parked_bytes\0\u{3}in_flight\0\u{3}high_water_trips\0\u{1}sessions\0\u{3}window_bytes\0\u{1}late\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}routed_messages\0\u{3}routed_bytes\0\u{1}refused\0\u{1}expired\0\u{1}gaps\0\u{3}parked_messages\0\u{3}parked_bytes\0\u{3}in_flight\0\u{3}high_water_trips\0\u{1}sessions\0\u{3}window_bytes\0\u{1}late\0\u{1}types\0\u{3}uptime_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3112,6 +3226,8 @@ nonisolated extension Spacenode_Bus_V1_StatsReply: SwiftProtobuf.Message, SwiftP
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.sessions) }()
       case 11: try { try decoder.decodeSingularUInt64Field(value: &self.windowBytes) }()
       case 12: try { try decoder.decodeSingularUInt64Field(value: &self.late) }()
+      case 13: try { try decoder.decodeRepeatedMessageField(value: &self.types) }()
+      case 14: try { try decoder.decodeSingularFixed64Field(value: &self.uptimeMs) }()
       default: break
       }
     }
@@ -3154,6 +3270,12 @@ nonisolated extension Spacenode_Bus_V1_StatsReply: SwiftProtobuf.Message, SwiftP
     if self.late != 0 {
       try visitor.visitSingularUInt64Field(value: self.late, fieldNumber: 12)
     }
+    if !self.types.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.types, fieldNumber: 13)
+    }
+    if self.uptimeMs != 0 {
+      try visitor.visitSingularFixed64Field(value: self.uptimeMs, fieldNumber: 14)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -3170,6 +3292,228 @@ nonisolated extension Spacenode_Bus_V1_StatsReply: SwiftProtobuf.Message, SwiftP
     if lhs.sessions != rhs.sessions {return false}
     if lhs.windowBytes != rhs.windowBytes {return false}
     if lhs.late != rhs.late {return false}
+    if lhs.types != rhs.types {return false}
+    if lhs.uptimeMs != rhs.uptimeMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Bus_V1_TypeStats: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TypeStats"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}type\0\u{1}messages\0\u{1}bytes\0\u{1}refused\0\u{3}answered_within\0\u{3}answered_us\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.type) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.messages) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.refused) }()
+      case 5: try { try decoder.decodeRepeatedUInt32Field(value: &self.answeredWithin) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.answeredUs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.type != 0 {
+      try visitor.visitSingularUInt32Field(value: self.type, fieldNumber: 1)
+    }
+    if self.messages != 0 {
+      try visitor.visitSingularUInt64Field(value: self.messages, fieldNumber: 2)
+    }
+    if self.bytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 3)
+    }
+    if self.refused != 0 {
+      try visitor.visitSingularUInt64Field(value: self.refused, fieldNumber: 4)
+    }
+    if !self.answeredWithin.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.answeredWithin, fieldNumber: 5)
+    }
+    if self.answeredUs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.answeredUs, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Bus_V1_TypeStats, rhs: Spacenode_Bus_V1_TypeStats) -> Bool {
+    if lhs.type != rhs.type {return false}
+    if lhs.messages != rhs.messages {return false}
+    if lhs.bytes != rhs.bytes {return false}
+    if lhs.refused != rhs.refused {return false}
+    if lhs.answeredWithin != rhs.answeredWithin {return false}
+    if lhs.answeredUs != rhs.answeredUs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Bus_V1_ReadTrafficRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReadTrafficRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}after\0\u{3}max_bytes\0\u{3}headers_only\0\u{1}types\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.after) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.maxBytes) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.headersOnly) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.types) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.after != 0 {
+      try visitor.visitSingularFixed64Field(value: self.after, fieldNumber: 1)
+    }
+    if self.maxBytes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxBytes, fieldNumber: 2)
+    }
+    if self.headersOnly != false {
+      try visitor.visitSingularBoolField(value: self.headersOnly, fieldNumber: 3)
+    }
+    if !self.types.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.types, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Bus_V1_ReadTrafficRequest, rhs: Spacenode_Bus_V1_ReadTrafficRequest) -> Bool {
+    if lhs.after != rhs.after {return false}
+    if lhs.maxBytes != rhs.maxBytes {return false}
+    if lhs.headersOnly != rhs.headersOnly {return false}
+    if lhs.types != rhs.types {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Bus_V1_TrafficRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TrafficRecord"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{3}time_ns\0\u{1}type\0\u{1}to\0\u{1}status\0\u{1}receivers\0\u{3}frame_bytes\0\u{3}payload_hash\0\u{1}frame\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.timeNs) }()
+      case 3: try { try decoder.decodeSingularFixed32Field(value: &self.type) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.to) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.status) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.receivers) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.frameBytes) }()
+      case 8: try { try decoder.decodeSingularFixed64Field(value: &self.payloadHash) }()
+      case 9: try { try decoder.decodeSingularBytesField(value: &self.frame) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.number != 0 {
+      try visitor.visitSingularFixed64Field(value: self.number, fieldNumber: 1)
+    }
+    if self.timeNs != 0 {
+      try visitor.visitSingularFixed64Field(value: self.timeNs, fieldNumber: 2)
+    }
+    if self.type != 0 {
+      try visitor.visitSingularFixed32Field(value: self.type, fieldNumber: 3)
+    }
+    if self.to != 0 {
+      try visitor.visitSingularFixed64Field(value: self.to, fieldNumber: 4)
+    }
+    if self.status != 0 {
+      try visitor.visitSingularUInt32Field(value: self.status, fieldNumber: 5)
+    }
+    if self.receivers != 0 {
+      try visitor.visitSingularUInt32Field(value: self.receivers, fieldNumber: 6)
+    }
+    if self.frameBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.frameBytes, fieldNumber: 7)
+    }
+    if self.payloadHash != 0 {
+      try visitor.visitSingularFixed64Field(value: self.payloadHash, fieldNumber: 8)
+    }
+    if !self.frame.isEmpty {
+      try visitor.visitSingularBytesField(value: self.frame, fieldNumber: 9)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Bus_V1_TrafficRecord, rhs: Spacenode_Bus_V1_TrafficRecord) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.timeNs != rhs.timeNs {return false}
+    if lhs.type != rhs.type {return false}
+    if lhs.to != rhs.to {return false}
+    if lhs.status != rhs.status {return false}
+    if lhs.receivers != rhs.receivers {return false}
+    if lhs.frameBytes != rhs.frameBytes {return false}
+    if lhs.payloadHash != rhs.payloadHash {return false}
+    if lhs.frame != rhs.frame {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Bus_V1_ReadTrafficReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ReadTrafficReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}records\0\u{1}last\0\u{1}missed\0\u{1}newest\0\u{3}kept_bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.records) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.last) }()
+      case 3: try { try decoder.decodeSingularFixed64Field(value: &self.missed) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.newest) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.keptBytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.records.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.records, fieldNumber: 1)
+    }
+    if self.last != 0 {
+      try visitor.visitSingularFixed64Field(value: self.last, fieldNumber: 2)
+    }
+    if self.missed != 0 {
+      try visitor.visitSingularFixed64Field(value: self.missed, fieldNumber: 3)
+    }
+    if self.newest != 0 {
+      try visitor.visitSingularFixed64Field(value: self.newest, fieldNumber: 4)
+    }
+    if self.keptBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.keptBytes, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Bus_V1_ReadTrafficReply, rhs: Spacenode_Bus_V1_ReadTrafficReply) -> Bool {
+    if lhs.records != rhs.records {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.missed != rhs.missed {return false}
+    if lhs.newest != rhs.newest {return false}
+    if lhs.keptBytes != rhs.keptBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

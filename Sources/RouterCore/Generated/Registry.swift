@@ -8,6 +8,7 @@ extension TypeRegistry {
         TypeRule(type: 0x00010041, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000007000, providers: 0x0000000000000002),
         TypeRule(type: 0x00010042, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000007800, providers: 0x0000000000000002),
         TypeRule(type: 0x00010043, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001000, providers: 0x0000000000000002),
+        TypeRule(type: 0x00010044, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000007000, providers: 0x0000000000000002),
         TypeRule(type: 0x00020001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000007800, providers: 0x7ffffffffffffffe),
         TypeRule(type: 0x00020002, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000007800, providers: 0x7ffffffffffffffe),
         TypeRule(type: 0x00020003, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000007800, providers: 0x7ffffffffffffffe),
@@ -27,7 +28,7 @@ extension TypeRegistry {
 
     /// The contracts that come with the node: number, minor, schema hash.
     package static let builtInContracts: [ContractRule] = [
-        ContractRule(number: 1, minor: 0, schema: 0x818ce79e, providers: 0x0000000000000002),
+        ContractRule(number: 1, minor: 1, schema: 0xddc2e219, providers: 0x0000000000000002),
         ContractRule(number: 2, minor: 0, schema: 0xbc423809, providers: 0x7ffffffffffffffe),
         ContractRule(number: 3, minor: 0, schema: 0x0e15ed2e, providers: 0x0000000000009200),
         ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),

@@ -1537,6 +1537,186 @@ void   spacenode__bus__v1__stats_reply__free_unpacked
   assert(message->base.descriptor == &spacenode__bus__v1__stats_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   spacenode__bus__v1__type_stats__init
+                     (Spacenode__Bus__V1__TypeStats         *message)
+{
+  static const Spacenode__Bus__V1__TypeStats init_value = SPACENODE__BUS__V1__TYPE_STATS__INIT;
+  *message = init_value;
+}
+size_t spacenode__bus__v1__type_stats__get_packed_size
+                     (const Spacenode__Bus__V1__TypeStats *message)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__type_stats__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t spacenode__bus__v1__type_stats__pack
+                     (const Spacenode__Bus__V1__TypeStats *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__type_stats__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t spacenode__bus__v1__type_stats__pack_to_buffer
+                     (const Spacenode__Bus__V1__TypeStats *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__type_stats__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Spacenode__Bus__V1__TypeStats *
+       spacenode__bus__v1__type_stats__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Spacenode__Bus__V1__TypeStats *)
+     protobuf_c_message_unpack (&spacenode__bus__v1__type_stats__descriptor,
+                                allocator, len, data);
+}
+void   spacenode__bus__v1__type_stats__free_unpacked
+                     (Spacenode__Bus__V1__TypeStats *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &spacenode__bus__v1__type_stats__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   spacenode__bus__v1__read_traffic_request__init
+                     (Spacenode__Bus__V1__ReadTrafficRequest         *message)
+{
+  static const Spacenode__Bus__V1__ReadTrafficRequest init_value = SPACENODE__BUS__V1__READ_TRAFFIC_REQUEST__INIT;
+  *message = init_value;
+}
+size_t spacenode__bus__v1__read_traffic_request__get_packed_size
+                     (const Spacenode__Bus__V1__ReadTrafficRequest *message)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__read_traffic_request__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t spacenode__bus__v1__read_traffic_request__pack
+                     (const Spacenode__Bus__V1__ReadTrafficRequest *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__read_traffic_request__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t spacenode__bus__v1__read_traffic_request__pack_to_buffer
+                     (const Spacenode__Bus__V1__ReadTrafficRequest *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__read_traffic_request__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Spacenode__Bus__V1__ReadTrafficRequest *
+       spacenode__bus__v1__read_traffic_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Spacenode__Bus__V1__ReadTrafficRequest *)
+     protobuf_c_message_unpack (&spacenode__bus__v1__read_traffic_request__descriptor,
+                                allocator, len, data);
+}
+void   spacenode__bus__v1__read_traffic_request__free_unpacked
+                     (Spacenode__Bus__V1__ReadTrafficRequest *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &spacenode__bus__v1__read_traffic_request__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   spacenode__bus__v1__traffic_record__init
+                     (Spacenode__Bus__V1__TrafficRecord         *message)
+{
+  static const Spacenode__Bus__V1__TrafficRecord init_value = SPACENODE__BUS__V1__TRAFFIC_RECORD__INIT;
+  *message = init_value;
+}
+size_t spacenode__bus__v1__traffic_record__get_packed_size
+                     (const Spacenode__Bus__V1__TrafficRecord *message)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__traffic_record__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t spacenode__bus__v1__traffic_record__pack
+                     (const Spacenode__Bus__V1__TrafficRecord *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__traffic_record__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t spacenode__bus__v1__traffic_record__pack_to_buffer
+                     (const Spacenode__Bus__V1__TrafficRecord *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__traffic_record__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Spacenode__Bus__V1__TrafficRecord *
+       spacenode__bus__v1__traffic_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Spacenode__Bus__V1__TrafficRecord *)
+     protobuf_c_message_unpack (&spacenode__bus__v1__traffic_record__descriptor,
+                                allocator, len, data);
+}
+void   spacenode__bus__v1__traffic_record__free_unpacked
+                     (Spacenode__Bus__V1__TrafficRecord *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &spacenode__bus__v1__traffic_record__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
+void   spacenode__bus__v1__read_traffic_reply__init
+                     (Spacenode__Bus__V1__ReadTrafficReply         *message)
+{
+  static const Spacenode__Bus__V1__ReadTrafficReply init_value = SPACENODE__BUS__V1__READ_TRAFFIC_REPLY__INIT;
+  *message = init_value;
+}
+size_t spacenode__bus__v1__read_traffic_reply__get_packed_size
+                     (const Spacenode__Bus__V1__ReadTrafficReply *message)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__read_traffic_reply__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t spacenode__bus__v1__read_traffic_reply__pack
+                     (const Spacenode__Bus__V1__ReadTrafficReply *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__read_traffic_reply__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t spacenode__bus__v1__read_traffic_reply__pack_to_buffer
+                     (const Spacenode__Bus__V1__ReadTrafficReply *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__read_traffic_reply__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Spacenode__Bus__V1__ReadTrafficReply *
+       spacenode__bus__v1__read_traffic_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Spacenode__Bus__V1__ReadTrafficReply *)
+     protobuf_c_message_unpack (&spacenode__bus__v1__read_traffic_reply__descriptor,
+                                allocator, len, data);
+}
+void   spacenode__bus__v1__read_traffic_reply__free_unpacked
+                     (Spacenode__Bus__V1__ReadTrafficReply *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &spacenode__bus__v1__read_traffic_reply__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   spacenode__bus__v1__drain_request__init
                      (Spacenode__Bus__V1__DrainRequest         *message)
 {
@@ -4284,7 +4464,7 @@ const ProtobufCMessageDescriptor spacenode__bus__v1__stats_request__descriptor =
   (ProtobufCMessageInit) spacenode__bus__v1__stats_request__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor spacenode__bus__v1__stats_reply__field_descriptors[12] =
+static const ProtobufCFieldDescriptor spacenode__bus__v1__stats_reply__field_descriptors[14] =
 {
   {
     "routed_messages",
@@ -4430,6 +4610,30 @@ static const ProtobufCFieldDescriptor spacenode__bus__v1__stats_reply__field_des
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "types",
+    13,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Spacenode__Bus__V1__StatsReply, n_types),
+    offsetof(Spacenode__Bus__V1__StatsReply, types),
+    &spacenode__bus__v1__type_stats__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "uptime_ms",
+    14,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__StatsReply, uptime_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned spacenode__bus__v1__stats_reply__field_indices_by_name[] = {
   3,   /* field[3] = expired */
@@ -4443,12 +4647,14 @@ static const unsigned spacenode__bus__v1__stats_reply__field_indices_by_name[] =
   1,   /* field[1] = routed_bytes */
   0,   /* field[0] = routed_messages */
   9,   /* field[9] = sessions */
+  12,   /* field[12] = types */
+  13,   /* field[13] = uptime_ms */
   10,   /* field[10] = window_bytes */
 };
 static const ProtobufCIntRange spacenode__bus__v1__stats_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 12 }
+  { 0, 14 }
 };
 const ProtobufCMessageDescriptor spacenode__bus__v1__stats_reply__descriptor =
 {
@@ -4458,11 +4664,423 @@ const ProtobufCMessageDescriptor spacenode__bus__v1__stats_reply__descriptor =
   "Spacenode__Bus__V1__StatsReply",
   "spacenode.bus.v1",
   sizeof(Spacenode__Bus__V1__StatsReply),
-  12,
+  14,
   spacenode__bus__v1__stats_reply__field_descriptors,
   spacenode__bus__v1__stats_reply__field_indices_by_name,
   1,  spacenode__bus__v1__stats_reply__number_ranges,
   (ProtobufCMessageInit) spacenode__bus__v1__stats_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor spacenode__bus__v1__type_stats__field_descriptors[6] =
+{
+  {
+    "type",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TypeStats, type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "messages",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TypeStats, messages),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "bytes",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TypeStats, bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "refused",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TypeStats, refused),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answered_within",
+    5,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Spacenode__Bus__V1__TypeStats, n_answered_within),
+    offsetof(Spacenode__Bus__V1__TypeStats, answered_within),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "answered_us",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TypeStats, answered_us),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned spacenode__bus__v1__type_stats__field_indices_by_name[] = {
+  5,   /* field[5] = answered_us */
+  4,   /* field[4] = answered_within */
+  2,   /* field[2] = bytes */
+  1,   /* field[1] = messages */
+  3,   /* field[3] = refused */
+  0,   /* field[0] = type */
+};
+static const ProtobufCIntRange spacenode__bus__v1__type_stats__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 6 }
+};
+const ProtobufCMessageDescriptor spacenode__bus__v1__type_stats__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "spacenode.bus.v1.TypeStats",
+  "TypeStats",
+  "Spacenode__Bus__V1__TypeStats",
+  "spacenode.bus.v1",
+  sizeof(Spacenode__Bus__V1__TypeStats),
+  6,
+  spacenode__bus__v1__type_stats__field_descriptors,
+  spacenode__bus__v1__type_stats__field_indices_by_name,
+  1,  spacenode__bus__v1__type_stats__number_ranges,
+  (ProtobufCMessageInit) spacenode__bus__v1__type_stats__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor spacenode__bus__v1__read_traffic_request__field_descriptors[4] =
+{
+  {
+    "after",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__ReadTrafficRequest, after),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "max_bytes",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__ReadTrafficRequest, max_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "headers_only",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BOOL,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__ReadTrafficRequest, headers_only),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "types",
+    4,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_UINT32,
+    offsetof(Spacenode__Bus__V1__ReadTrafficRequest, n_types),
+    offsetof(Spacenode__Bus__V1__ReadTrafficRequest, types),
+    NULL,
+    NULL,
+    0 | PROTOBUF_C_FIELD_FLAG_PACKED,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned spacenode__bus__v1__read_traffic_request__field_indices_by_name[] = {
+  0,   /* field[0] = after */
+  2,   /* field[2] = headers_only */
+  1,   /* field[1] = max_bytes */
+  3,   /* field[3] = types */
+};
+static const ProtobufCIntRange spacenode__bus__v1__read_traffic_request__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor spacenode__bus__v1__read_traffic_request__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "spacenode.bus.v1.ReadTrafficRequest",
+  "ReadTrafficRequest",
+  "Spacenode__Bus__V1__ReadTrafficRequest",
+  "spacenode.bus.v1",
+  sizeof(Spacenode__Bus__V1__ReadTrafficRequest),
+  4,
+  spacenode__bus__v1__read_traffic_request__field_descriptors,
+  spacenode__bus__v1__read_traffic_request__field_indices_by_name,
+  1,  spacenode__bus__v1__read_traffic_request__number_ranges,
+  (ProtobufCMessageInit) spacenode__bus__v1__read_traffic_request__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor spacenode__bus__v1__traffic_record__field_descriptors[9] =
+{
+  {
+    "number",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TrafficRecord, number),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "time_ns",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TrafficRecord, time_ns),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "type",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED32,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TrafficRecord, type),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "to",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TrafficRecord, to),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "status",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TrafficRecord, status),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "receivers",
+    6,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TrafficRecord, receivers),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "frame_bytes",
+    7,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TrafficRecord, frame_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "payload_hash",
+    8,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TrafficRecord, payload_hash),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "frame",
+    9,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__TrafficRecord, frame),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned spacenode__bus__v1__traffic_record__field_indices_by_name[] = {
+  8,   /* field[8] = frame */
+  6,   /* field[6] = frame_bytes */
+  0,   /* field[0] = number */
+  7,   /* field[7] = payload_hash */
+  5,   /* field[5] = receivers */
+  4,   /* field[4] = status */
+  1,   /* field[1] = time_ns */
+  3,   /* field[3] = to */
+  2,   /* field[2] = type */
+};
+static const ProtobufCIntRange spacenode__bus__v1__traffic_record__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 9 }
+};
+const ProtobufCMessageDescriptor spacenode__bus__v1__traffic_record__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "spacenode.bus.v1.TrafficRecord",
+  "TrafficRecord",
+  "Spacenode__Bus__V1__TrafficRecord",
+  "spacenode.bus.v1",
+  sizeof(Spacenode__Bus__V1__TrafficRecord),
+  9,
+  spacenode__bus__v1__traffic_record__field_descriptors,
+  spacenode__bus__v1__traffic_record__field_indices_by_name,
+  1,  spacenode__bus__v1__traffic_record__number_ranges,
+  (ProtobufCMessageInit) spacenode__bus__v1__traffic_record__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor spacenode__bus__v1__read_traffic_reply__field_descriptors[5] =
+{
+  {
+    "records",
+    1,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Spacenode__Bus__V1__ReadTrafficReply, n_records),
+    offsetof(Spacenode__Bus__V1__ReadTrafficReply, records),
+    &spacenode__bus__v1__traffic_record__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "last",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__ReadTrafficReply, last),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "missed",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__ReadTrafficReply, missed),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "newest",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__ReadTrafficReply, newest),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "kept_bytes",
+    5,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__ReadTrafficReply, kept_bytes),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned spacenode__bus__v1__read_traffic_reply__field_indices_by_name[] = {
+  4,   /* field[4] = kept_bytes */
+  1,   /* field[1] = last */
+  2,   /* field[2] = missed */
+  3,   /* field[3] = newest */
+  0,   /* field[0] = records */
+};
+static const ProtobufCIntRange spacenode__bus__v1__read_traffic_reply__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 5 }
+};
+const ProtobufCMessageDescriptor spacenode__bus__v1__read_traffic_reply__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "spacenode.bus.v1.ReadTrafficReply",
+  "ReadTrafficReply",
+  "Spacenode__Bus__V1__ReadTrafficReply",
+  "spacenode.bus.v1",
+  sizeof(Spacenode__Bus__V1__ReadTrafficReply),
+  5,
+  spacenode__bus__v1__read_traffic_reply__field_descriptors,
+  spacenode__bus__v1__read_traffic_reply__field_indices_by_name,
+  1,  spacenode__bus__v1__read_traffic_reply__number_ranges,
+  (ProtobufCMessageInit) spacenode__bus__v1__read_traffic_reply__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor spacenode__bus__v1__drain_request__field_descriptors[2] =

@@ -49,6 +49,10 @@ typedef struct Spacenode__Bus__V1__DeadLetter Spacenode__Bus__V1__DeadLetter;
 typedef struct Spacenode__Bus__V1__ListDeadLettersReply Spacenode__Bus__V1__ListDeadLettersReply;
 typedef struct Spacenode__Bus__V1__StatsRequest Spacenode__Bus__V1__StatsRequest;
 typedef struct Spacenode__Bus__V1__StatsReply Spacenode__Bus__V1__StatsReply;
+typedef struct Spacenode__Bus__V1__TypeStats Spacenode__Bus__V1__TypeStats;
+typedef struct Spacenode__Bus__V1__ReadTrafficRequest Spacenode__Bus__V1__ReadTrafficRequest;
+typedef struct Spacenode__Bus__V1__TrafficRecord Spacenode__Bus__V1__TrafficRecord;
+typedef struct Spacenode__Bus__V1__ReadTrafficReply Spacenode__Bus__V1__ReadTrafficReply;
 typedef struct Spacenode__Bus__V1__DrainRequest Spacenode__Bus__V1__DrainRequest;
 typedef struct Spacenode__Bus__V1__DrainReply Spacenode__Bus__V1__DrainReply;
 
@@ -886,10 +890,142 @@ struct  Spacenode__Bus__V1__StatsReply
    */
   uint64_t window_bytes;
   uint64_t late;
+  size_t n_types;
+  Spacenode__Bus__V1__TypeStats **types;
+  uint64_t uptime_ms;
 };
 #define SPACENODE__BUS__V1__STATS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&spacenode__bus__v1__stats_reply__descriptor) \
-    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
+    , 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,NULL, 0 }
+
+
+/*
+ * Traffic of one type since the router started.
+ */
+struct  Spacenode__Bus__V1__TypeStats
+{
+  ProtobufCMessage base;
+  uint32_t type;
+  /*
+   * frames of plugins that were taken
+   */
+  uint64_t messages;
+  uint64_t bytes;
+  uint64_t refused;
+  /*
+   * Entry n: calls answered in less than 2^n microseconds, and not in less than 2^(n-1); the last one: all slower ones.
+   */
+  size_t n_answered_within;
+  uint32_t *answered_within;
+  /*
+   * sum of their times
+   */
+  uint64_t answered_us;
+};
+#define SPACENODE__BUS__V1__TYPE_STATS__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&spacenode__bus__v1__type_stats__descriptor) \
+    , 0, 0, 0, 0, 0,NULL, 0 }
+
+
+/*
+ * Reads what the router keeps of its newest data frames, oldest first. Reading takes nothing away from anybody.
+ */
+struct  Spacenode__Bus__V1__ReadTrafficRequest
+{
+  ProtobufCMessage base;
+  /*
+   * number of the last record looked at; 0: from the oldest that is kept; 2^64-1: none yet
+   */
+  uint64_t after;
+  /*
+   * of the records in the reply, 0: 262144, at most 1048576; one record always fits
+   */
+  uint32_t max_bytes;
+  /*
+   * records without payloads
+   */
+  protobuf_c_boolean headers_only;
+  /*
+   * only these, at most 64; none: all
+   */
+  size_t n_types;
+  uint32_t *types;
+};
+#define SPACENODE__BUS__V1__READ_TRAFFIC_REQUEST__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&spacenode__bus__v1__read_traffic_request__descriptor) \
+    , 0, 0, 0, 0,NULL }
+
+
+/*
+ * One frame that the router took from a plugin, or an outcome that it made itself.
+ */
+struct  Spacenode__Bus__V1__TrafficRecord
+{
+  ProtobufCMessage base;
+  /*
+   * from 1, one more with each record
+   */
+  uint64_t number;
+  /*
+   * Unix nanoseconds
+   */
+  uint64_t time_ns;
+  uint32_t type;
+  /*
+   * instance that gets it; 0: refused, or an event
+   */
+  uint64_t to;
+  /*
+   * Status: OK, or why it was refused
+   */
+  uint32_t status;
+  /*
+   * of an event: subscribers that get it
+   */
+  uint32_t receivers;
+  /*
+   * length of the whole frame when `frame` is not all of it
+   */
+  uint64_t frame_bytes;
+  /*
+   * of a sensitive payload: equal for equal payloads until the router restarts
+   */
+  uint64_t payload_hash;
+  /*
+   * the envelope; without payload when `frame_bytes` is set
+   */
+  ProtobufCBinaryData frame;
+};
+#define SPACENODE__BUS__V1__TRAFFIC_RECORD__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&spacenode__bus__v1__traffic_record__descriptor) \
+    , 0, 0, 0, 0, 0, 0, 0, 0, {0,NULL} }
+
+
+struct  Spacenode__Bus__V1__ReadTrafficReply
+{
+  ProtobufCMessage base;
+  size_t n_records;
+  Spacenode__Bus__V1__TrafficRecord **records;
+  /*
+   * number of the last record looked at: `after` of the next request
+   */
+  uint64_t last;
+  /*
+   * records after `after` that were no longer kept
+   */
+  uint64_t missed;
+  /*
+   * number of the newest record
+   */
+  uint64_t newest;
+  /*
+   * room for records, 0: the router keeps none (traffic_bytes in router.yaml)
+   */
+  uint64_t kept_bytes;
+};
+#define SPACENODE__BUS__V1__READ_TRAFFIC_REPLY__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&spacenode__bus__v1__read_traffic_reply__descriptor) \
+    , 0,NULL, 0, 0, 0, 0 }
 
 
 struct  Spacenode__Bus__V1__DrainRequest
@@ -1558,6 +1694,82 @@ Spacenode__Bus__V1__StatsReply *
 void   spacenode__bus__v1__stats_reply__free_unpacked
                      (Spacenode__Bus__V1__StatsReply *message,
                       ProtobufCAllocator *allocator);
+/* Spacenode__Bus__V1__TypeStats methods */
+void   spacenode__bus__v1__type_stats__init
+                     (Spacenode__Bus__V1__TypeStats         *message);
+size_t spacenode__bus__v1__type_stats__get_packed_size
+                     (const Spacenode__Bus__V1__TypeStats   *message);
+size_t spacenode__bus__v1__type_stats__pack
+                     (const Spacenode__Bus__V1__TypeStats   *message,
+                      uint8_t             *out);
+size_t spacenode__bus__v1__type_stats__pack_to_buffer
+                     (const Spacenode__Bus__V1__TypeStats   *message,
+                      ProtobufCBuffer     *buffer);
+Spacenode__Bus__V1__TypeStats *
+       spacenode__bus__v1__type_stats__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   spacenode__bus__v1__type_stats__free_unpacked
+                     (Spacenode__Bus__V1__TypeStats *message,
+                      ProtobufCAllocator *allocator);
+/* Spacenode__Bus__V1__ReadTrafficRequest methods */
+void   spacenode__bus__v1__read_traffic_request__init
+                     (Spacenode__Bus__V1__ReadTrafficRequest         *message);
+size_t spacenode__bus__v1__read_traffic_request__get_packed_size
+                     (const Spacenode__Bus__V1__ReadTrafficRequest   *message);
+size_t spacenode__bus__v1__read_traffic_request__pack
+                     (const Spacenode__Bus__V1__ReadTrafficRequest   *message,
+                      uint8_t             *out);
+size_t spacenode__bus__v1__read_traffic_request__pack_to_buffer
+                     (const Spacenode__Bus__V1__ReadTrafficRequest   *message,
+                      ProtobufCBuffer     *buffer);
+Spacenode__Bus__V1__ReadTrafficRequest *
+       spacenode__bus__v1__read_traffic_request__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   spacenode__bus__v1__read_traffic_request__free_unpacked
+                     (Spacenode__Bus__V1__ReadTrafficRequest *message,
+                      ProtobufCAllocator *allocator);
+/* Spacenode__Bus__V1__TrafficRecord methods */
+void   spacenode__bus__v1__traffic_record__init
+                     (Spacenode__Bus__V1__TrafficRecord         *message);
+size_t spacenode__bus__v1__traffic_record__get_packed_size
+                     (const Spacenode__Bus__V1__TrafficRecord   *message);
+size_t spacenode__bus__v1__traffic_record__pack
+                     (const Spacenode__Bus__V1__TrafficRecord   *message,
+                      uint8_t             *out);
+size_t spacenode__bus__v1__traffic_record__pack_to_buffer
+                     (const Spacenode__Bus__V1__TrafficRecord   *message,
+                      ProtobufCBuffer     *buffer);
+Spacenode__Bus__V1__TrafficRecord *
+       spacenode__bus__v1__traffic_record__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   spacenode__bus__v1__traffic_record__free_unpacked
+                     (Spacenode__Bus__V1__TrafficRecord *message,
+                      ProtobufCAllocator *allocator);
+/* Spacenode__Bus__V1__ReadTrafficReply methods */
+void   spacenode__bus__v1__read_traffic_reply__init
+                     (Spacenode__Bus__V1__ReadTrafficReply         *message);
+size_t spacenode__bus__v1__read_traffic_reply__get_packed_size
+                     (const Spacenode__Bus__V1__ReadTrafficReply   *message);
+size_t spacenode__bus__v1__read_traffic_reply__pack
+                     (const Spacenode__Bus__V1__ReadTrafficReply   *message,
+                      uint8_t             *out);
+size_t spacenode__bus__v1__read_traffic_reply__pack_to_buffer
+                     (const Spacenode__Bus__V1__ReadTrafficReply   *message,
+                      ProtobufCBuffer     *buffer);
+Spacenode__Bus__V1__ReadTrafficReply *
+       spacenode__bus__v1__read_traffic_reply__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   spacenode__bus__v1__read_traffic_reply__free_unpacked
+                     (Spacenode__Bus__V1__ReadTrafficReply *message,
+                      ProtobufCAllocator *allocator);
 /* Spacenode__Bus__V1__DrainRequest methods */
 void   spacenode__bus__v1__drain_request__init
                      (Spacenode__Bus__V1__DrainRequest         *message);
@@ -1700,6 +1912,18 @@ typedef void (*Spacenode__Bus__V1__StatsRequest_Closure)
 typedef void (*Spacenode__Bus__V1__StatsReply_Closure)
                  (const Spacenode__Bus__V1__StatsReply *message,
                   void *closure_data);
+typedef void (*Spacenode__Bus__V1__TypeStats_Closure)
+                 (const Spacenode__Bus__V1__TypeStats *message,
+                  void *closure_data);
+typedef void (*Spacenode__Bus__V1__ReadTrafficRequest_Closure)
+                 (const Spacenode__Bus__V1__ReadTrafficRequest *message,
+                  void *closure_data);
+typedef void (*Spacenode__Bus__V1__TrafficRecord_Closure)
+                 (const Spacenode__Bus__V1__TrafficRecord *message,
+                  void *closure_data);
+typedef void (*Spacenode__Bus__V1__ReadTrafficReply_Closure)
+                 (const Spacenode__Bus__V1__ReadTrafficReply *message,
+                  void *closure_data);
 typedef void (*Spacenode__Bus__V1__DrainRequest_Closure)
                  (const Spacenode__Bus__V1__DrainRequest *message,
                   void *closure_data);
@@ -1752,6 +1976,10 @@ extern const ProtobufCMessageDescriptor spacenode__bus__v1__dead_letter__descrip
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__list_dead_letters_reply__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__stats_request__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__stats_reply__descriptor;
+extern const ProtobufCMessageDescriptor spacenode__bus__v1__type_stats__descriptor;
+extern const ProtobufCMessageDescriptor spacenode__bus__v1__read_traffic_request__descriptor;
+extern const ProtobufCMessageDescriptor spacenode__bus__v1__traffic_record__descriptor;
+extern const ProtobufCMessageDescriptor spacenode__bus__v1__read_traffic_reply__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__drain_request__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__drain_reply__descriptor;
 
