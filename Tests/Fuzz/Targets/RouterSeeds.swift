@@ -309,6 +309,15 @@ enum RouterSeeds {
         ])
     }
 
+    private static func readTraffic(_ welcome: Spacenode_Bus_V1_Welcome) -> [UInt8] {
+        var header = header(welcome, kind: 1, type: 0x1_0044)
+        (header.dest, header.id, header.trafficClass, header.role) = (1, 9, 3, 12)
+        var request = Spacenode_Bus_V1_ReadTrafficRequest()
+        (request.after, request.maxBytes, request.headersOnly) = (1, 300, true)
+        request.types = [0x40_0001, 0x40_0005]
+        return frame(header, (try? request.serializedBytes()) ?? [])
+    }
+
     private static func service(_ second: Spacenode_Bus_V1_Welcome) -> [UInt8] {
         func ask(_ welcome: Spacenode_Bus_V1_Welcome, _ type: UInt32, id: UInt64, role: UInt32) -> [UInt8] {
             var header = header(welcome, kind: 1, type: type)
@@ -330,12 +339,12 @@ enum RouterSeeds {
             $0.provides = []
             $0.requires = []
         }
-        let asked = (0..<4).map { number -> (RouterWorld.Operation, [UInt8]) in
+        let asked = (0..<5).map { number -> (RouterWorld.Operation, [UInt8]) in
             (.strangerControl, ask(third, 0x1_0040 + UInt32(number), id: UInt64(number + 1), role: 12))
         }
         return script(
             [(.strangerControl, operatorHello), (.secondControl, ask(second, 0x1_0040, id: 1, role: 15))]
-                + asked)
+                + asked + [(.strangerControl, readTraffic(third))])
     }
 
     /// More than the provider has credit for: frames wait, then are refused.

@@ -36,6 +36,7 @@ struct RouterWorld: ~Copyable {
         limits.maxTopicsPerSession = 4
         limits.maxSubscriptionsPerSession = 4
         limits.deadLetters = 4
+        limits.trafficBytes = 1024
         core = RouterCore(
             limits: limits, registry: Self.registry, tokens: [Self.role: Self.token, 12: Self.token],
             routerEpoch: 7, firstEpoch: 1000)
