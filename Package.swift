@@ -27,6 +27,7 @@ let package = Package(
     ],
     targets: [
         .systemLibrary(name: "CZeroMQ"),
+        .systemLibrary(name: "CZstd"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
@@ -40,6 +41,7 @@ let package = Package(
             name: "NodeBusTesting",
             dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
         .target(name: "NodeConfiguration", dependencies: [yams]),
+        .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),
 
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
         .executableTarget(
@@ -47,7 +49,9 @@ let package = Package(
             dependencies: ["RouterProcess", "RouterCore", "NodeConfiguration", logging, arguments]),
         .executableTarget(
             name: "spacenode",
-            dependencies: ["NodeBus", "NodeProtocol", "NodeConfiguration", arguments, logging, protobuf]),
+            dependencies: [
+                "NodeBus", "NodeProtocol", "NodeConfiguration", "Traffic", arguments, logging, protobuf,
+            ]),
         .executableTarget(
             name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments, protobuf]),
 
@@ -75,6 +79,7 @@ let package = Package(
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
+        .testTarget(name: "TrafficTests", dependencies: ["Traffic", "NodeProtocol", protobuf]),
         .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration"]),
         .testTarget(
             name: "NodeBusTests", dependencies: ["NodeBus", "BusWire", "NodeProtocol", logging, protobuf]),

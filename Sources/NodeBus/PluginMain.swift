@@ -13,6 +13,9 @@ package enum PluginMain {
     ///   - make: registers handlers and returns the client.
     package static func run(_ name: String, _ make: (Logger) throws -> BusClient) async {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        // No core file and no core pipe (fed even at 0): what a plugin holds may be secret.
+        var none = rlimit(rlim_cur: 1, rlim_max: 1)
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         let logger = Logger(label: name)
         do {
             let bus = try make(logger)

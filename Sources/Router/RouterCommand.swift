@@ -26,10 +26,15 @@ struct RouterCommand: ParsableCommand {
 
     func run() throws {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        forbidCoreDumps()
         do {
             let paths = try NodePaths(data: data, run: runDir)
-            let file = try RouterFile.read(config ?? paths.routerFile)
-            var loop = try RouterLoop(try settings(paths, file), logger: Logger(label: "router"))
+            let path = config ?? paths.routerFile
+            let watch = FileWatch(path: path)
+            let file = try RouterFile.read(path)
+            var settings = try settings(paths, file)
+            settings.changedRegistry = { watch.hasChanged() ? try registry(try RouterFile.read(path)) : nil }
+            var loop = try RouterLoop(settings, logger: Logger(label: "router"))
             try loop.run()
         } catch {
             FileHandle.standardError.write(Data("spacenode-router: \(error)\n".utf8))
@@ -47,7 +52,8 @@ struct RouterCommand: ParsableCommand {
             endpoints.secretKey = try RouterKey.load(paths).secretKey
         }
         var settings = RouterProcessSettings(endpoints: endpoints)
-        try apply(file, to: &settings)
+        apply(file, to: &settings.limits)
+        settings.registry = try registry(file)
         let registry = settings.registry
         let watch = FileWatch(path: paths.machineFile)
         settings.machines = {
@@ -60,49 +66,62 @@ struct RouterCommand: ParsableCommand {
         return settings
     }
 
-    private func apply(_ file: RouterFile, to settings: inout RouterProcessSettings) throws {
-        if let sessions = file.maxSessions { settings.limits.maxSessions = sessions }
-        if let bytes = file.trafficBytes { settings.limits.trafficBytes = bytes }
-        if let bytes = file.maxWindowBytes { settings.limits.maxWindowBytes = UInt64(bytes) }
+    private func apply(_ file: RouterFile, to limits: inout RouterLimits) {
+        if let sessions = file.maxSessions { limits.maxSessions = sessions }
+        if let bytes = file.trafficBytes { limits.trafficBytes = bytes }
+        if let bytes = file.maxWindowBytes { limits.maxWindowBytes = UInt64(bytes) }
         if let heartbeat = file.heartbeatMilliseconds {
-            settings.limits.heartbeatMilliseconds = UInt64(heartbeat)
-        }
-        for role in file.roles { settings.registry.add(role: UInt32(role.number), name: role.name) }
-        for contract in file.contracts {
-            let providers = try settings.registry.mask(contract.providers)
-            let types = try contract.types.map { type in
-                TypeRule(
-                    type: UInt32(contract.number) << 16 | UInt32(type.number), pattern: pattern(type.pattern),
-                    trafficClass: trafficClass(type.trafficClass),
-                    ttlMilliseconds: UInt32(type.ttlMilliseconds),
-                    maxBytes: type.maxBytes, isSensitive: type.isSensitive,
-                    callers: try settings.registry.mask(type.callers),
-                    providers: providers)
-            }
-            settings.registry.add(
-                ContractRule(
-                    number: UInt32(contract.number), minor: UInt32(contract.minor), schema: 0,
-                    providers: providers),
-                types: types)
+            limits.heartbeatMilliseconds = UInt64(heartbeat)
         }
     }
+}
 
-    private func pattern(_ name: String) -> RoutingPattern {
-        switch name {
-        case "event": .event
-        case "downStream": .downStream
-        case "upStream": .upStream
-        default: .call
+/// The types of the node with those that the file adds.
+private func registry(_ file: RouterFile) throws -> TypeRegistry {
+    var registry = TypeRegistry()
+    for role in file.roles { registry.add(role: UInt32(role.number), name: role.name) }
+    for contract in file.contracts {
+        let providers = try registry.mask(contract.providers)
+        let types = try contract.types.map { type in
+            TypeRule(
+                type: UInt32(contract.number) << 16 | UInt32(type.number), pattern: pattern(type.pattern),
+                trafficClass: trafficClass(type.trafficClass),
+                ttlMilliseconds: UInt32(type.ttlMilliseconds),
+                maxBytes: type.maxBytes, isSensitive: type.isSensitive,
+                callers: try registry.mask(type.callers),
+                providers: providers)
         }
+        registry.add(
+            ContractRule(
+                number: UInt32(contract.number), minor: UInt32(contract.minor), schema: 0,
+                providers: providers),
+            types: types)
     }
+    return registry
+}
 
-    private func trafficClass(_ name: String) -> RoutingClass {
-        switch name {
-        case "urgent": .urgent
-        case "bulk": .bulk
-        default: .normal
-        }
+private func pattern(_ name: String) -> RoutingPattern {
+    switch name {
+    case "event": .event
+    case "downStream": .downStream
+    case "upStream": .upStream
+    default: .call
     }
+}
+
+private func trafficClass(_ name: String) -> RoutingClass {
+    switch name {
+    case "urgent": .urgent
+    case "bulk": .bulk
+    default: .normal
+    }
+}
+
+/// No core file and no core pipe: what goes through this process may be secret.
+private func forbidCoreDumps() {
+    // 1, not 0: a pipe in core_pattern is fed even at 0.
+    var none = rlimit(rlim_cur: 1, rlim_max: 1)
+    setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
 }
 
 extension TypeRegistry {

@@ -44,6 +44,7 @@ package struct RouterLimits: Sendable {
     package var maxTopicsPerSession = 1024
     package var maxSubscriptionsPerSession = 256
     package var maxHeldKeys = 64
+    package var maxDepartures = 256
     package var deadLetters = 256
     /// Bytes of the newest frames that are kept for `tap`, `top` and `record`; 0: none.
     package var trafficBytes = 32 << 20

@@ -152,7 +152,19 @@ extension RouterCore {
             controlPeers[sessions[session].controlPeer] = nil
         }
         if sessions[session].isAttached { dataPeers[sessions[session].dataPeer] = nil }
+        depart(session, now)
         sessions[session] = Session()
+    }
+
+    /// Remembers whose session ended, for those who look at what it sent.
+    private mutating func depart(_ session: Int, _ now: UInt64) {
+        let instance = sessions[session].instance
+        departed.removeAll { $0.instance == instance }
+        if departed.count >= limits.maxDepartures { departed.removeFirst() }
+        departed.append(
+            Departure(
+                instance: instance, name: sessions[session].identity.name, role: sessions[session].role,
+                at: now))
     }
 
     private mutating func discardParked(_ place: Int32, _ index: Int) {

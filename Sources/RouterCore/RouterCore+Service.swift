@@ -54,10 +54,33 @@ extension RouterCore {
                 reply.router_epoch = routerEpoch
                 reply.n_sessions = $0.count
                 reply.sessions = $0.baseAddress
-                sendReply(place, request, &reply)
+                Self.withDepartures(departed, storage, now) { departed in
+                    reply.n_departed = departed.count
+                    reply.departed = departed.baseAddress
+                    sendReply(place, request, &reply)
+                }
             }
         }
         withExtendedLifetime(storage) {}
+    }
+
+    private static func withDepartures(
+        _ departed: [Departure], _ storage: ByteStorage, _ now: UInt64,
+        _ body: (UnsafeMutableBufferPointer<UnsafeMutablePointer<Spacenode__Bus__V1__Departure>?>) -> Void
+    ) {
+        var entries = departed.map { departure in
+            var entry = Spacenode__Bus__V1__Departure()
+            spacenode__bus__v1__departure__init(&entry)
+            entry.instance = departure.instance
+            entry.name = storage.keep(departure.name)
+            entry.role = departure.role
+            entry.ago_ms = now &- departure.at
+            return entry
+        }
+        entries.withUnsafeMutableBufferPointer { entries in
+            var pointers = entries.indices.map { index in entries.baseAddress.map { $0 + index } }
+            pointers.withUnsafeMutableBufferPointer { body($0) }
+        }
     }
 
     private func info(_ session: Session, _ storage: ByteStorage, _ now: UInt64)

@@ -12,7 +12,7 @@ package struct RouterCore: ~Copyable {
     /// What the last call asks the process to do.
     package var outbox = Outbox()
     package let limits: RouterLimits
-    package let registry: TypeRegistry
+    package private(set) var registry: TypeRegistry
     /// Rises with every start of the router.
     package let routerEpoch: UInt64
     /// The router's own instance number.
@@ -32,13 +32,15 @@ package struct RouterCore: ~Copyable {
     var types = TypeTable()
     /// Unix nanoseconds of what happens now, for people; the process sets it before it hands frames over.
     package var wallNanoseconds: UInt64 = 0
-    let tokens: [UInt32: [UInt8]]
+    private(set) var tokens: [UInt32: [UInt8]]
     private var nextEpoch: UInt32
     private var nextSession: UInt64 = 1
     private var cachedRule: TypeRule?
     private var cachedTotals = 0
     var strangers = StrangerBudget()
     var providerTurn = 0
+    /// The newest sessions that ended, oldest first.
+    var departed: [Departure] = []
     /// When the first tick came.
     var began: UInt64?
 
@@ -272,6 +274,14 @@ package struct RouterCore: ~Copyable {
     }
 
     // MARK: - What the process found out
+
+    /// The router's configuration names other types or roles; sessions stay, what they may send changes.
+    package mutating func registryChanged(_ registry: TypeRegistry, tokens: [UInt32: [UInt8]]) {
+        self.registry = registry
+        self.tokens = tokens
+        cachedRule = nil
+        for place in sessions.indices { sessions[place].lastTopic = -1 }
+    }
 
     /// A frame could not be sent to a session's connection: it is gone, or its pipe is full in spite of credit.
     package mutating func sendFailed(to peer: UInt32, lane: Lane, isFull: Bool, now: UInt64) {

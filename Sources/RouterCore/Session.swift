@@ -201,3 +201,12 @@ struct Session {
     var parkedCount: Int { credits.indices.reduce(0) { $0 + credits[$1].parked.count } }
     var parkedBytes: Int { credits.indices.reduce(0) { $0 + credits[$1].parked.bytes } }
 }
+
+/// A session that ended.
+struct Departure {
+    let instance: UInt64
+    let name: [UInt8]
+    let role: UInt32
+    /// The process's milliseconds.
+    let at: UInt64
+}

@@ -189,6 +189,14 @@ package struct RouterLoop: ~Copyable {
     }
 
     private mutating func reload(_ now: UInt64) throws {
+        do {
+            if let registry = try settings.changedRegistry() {
+                core.registryChanged(registry, tokens: try folder.tokens(registry.roleNames))
+                logger.info("roles and contracts read again", metadata: ["types": "\(registry.types.count)"])
+            }
+        } catch {
+            logger.error("router.yaml not read, what it said before stays in force: \(error)")
+        }
         guard settings.machinesChanged() else { return }
         do {
             let roles = gatekeeper.replace(try settings.machines())

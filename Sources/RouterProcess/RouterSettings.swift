@@ -49,6 +49,9 @@ package struct RouterProcessSettings: Sendable {
     /// Cheap question, asked every second: did the machine list change.
     package var machinesChanged: @Sendable () -> Bool = { false }
 
+    /// Asked every second: the registry anew when the file behind it changed, else nil.
+    package var changedRegistry: @Sendable () throws -> TypeRegistry? = { nil }
+
     /// Settings with the default limits and contracts.
     package init(endpoints: RouterEndpoints) {
         self.endpoints = endpoints

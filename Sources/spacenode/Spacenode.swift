@@ -12,7 +12,10 @@ struct Spacenode: AsyncParsableCommand {
             `spacenode example`, `spacenode conformance`.
             Exit status: 0 ok, 1 attention, 2 error.
             """,
-        version: Version.text, subcommands: [Machine.self, Bus.self])
+        version: Version.text,
+        subcommands: [
+            Machine.self, Bus.self, Tap.self, Top.self, Record.self, Metrics.self,
+        ])
 
     static func main() async {
         let arguments = Array(CommandLine.arguments.dropFirst())
@@ -41,7 +44,7 @@ struct Spacenode: AsyncParsableCommand {
     }
 
     private static var builtIn: [String] {
-        configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        configuration.subcommands.map { $0._commandName } + ["help"]
     }
 
     private static func isBuiltIn(_ word: String) -> Bool {
@@ -130,11 +133,16 @@ func printJSON(_ value: some Encodable) throws {
 
 /// Prints rows under a header, columns as wide as their widest cell.
 func printTable(_ header: [String], _ rows: [[String]]) {
+    for line in tableLines(header, rows) { print(line) }
+}
+
+/// The lines of a table.
+func tableLines(_ header: [String], _ rows: [[String]]) -> [String] {
     let widths = header.indices.map { column in
         ([header] + rows).map { $0[column].count }.max() ?? 0
     }
-    for row in [header] + rows {
+    return ([header] + rows).map { row in
         let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-        print(cells.joined(separator: "  ").replacing(/\s+$/, with: ""))
+        return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
     }
 }

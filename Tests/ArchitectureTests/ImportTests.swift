@@ -13,6 +13,7 @@ private let allowed: [String: Set<String>] = [
     "Sources/NodeBusTesting": [
         "BusWire", "NodeBus", "NodeProtocol", "RouterCore", "Logging", "SwiftProtobuf",
     ],
+    "Sources/Traffic": ["NodeProtocol", "CZstd", "SwiftProtobuf", "Foundation"],
     "Sources/NodeConfiguration": ["Yams", "Foundation"],
     "Sources/RouterCore": ["BusWire", "CBusProtocol"],
     "Sources/RouterProcess": ["RouterCore", "ZeroMQ", "Logging", "Glibc"],
@@ -24,8 +25,8 @@ private let allowed: [String: Set<String>] = [
         "ZeroMQ", "NodeProtocol", "SwiftProtobuf", "ArgumentParser", "Foundation", "Glibc",
     ],
     "Sources/spacenode": [
-        "NodeBus", "NodeProtocol", "NodeConfiguration", "ArgumentParser", "Logging", "SwiftProtobuf",
-        "Foundation",
+        "NodeBus", "NodeProtocol", "NodeConfiguration", "Traffic", "ArgumentParser", "Logging",
+        "SwiftProtobuf", "Foundation", "Synchronization",
     ],
 ]
 

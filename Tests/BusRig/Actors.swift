@@ -31,13 +31,13 @@ struct Actor: AsyncParsableCommand {
         if kind == "provider" { serve(client) }
         let journal = Journal(self.journal)
         let stop = StopFlag()
-        signal(SIGTERM, SIG_IGN)
-        let source = DispatchSource.makeSignalSource(signal: SIGTERM)
-        source.setEventHandler { stop.set() }
-        source.resume()
+        // A publisher that is told to be quiet keeps its session: what it sent must all arrive.
+        let quiet = StopFlag()
+        let sources = [(SIGTERM, [stop, quiet]), (SIGUSR1, [quiet])].map(raise)
+        defer { for source in sources { source.cancel() } }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await client.run() }
-            try await load(client, journal, stop)
+            try await load(client, journal, stop, quiet)
             while !stop.isSet { try await Task.sleep(for: .milliseconds(20)) }
             client.drain()
             try await group.waitForAll()
@@ -45,10 +45,21 @@ struct Actor: AsyncParsableCommand {
         journal.write("END")
     }
 
-    private func load(_ client: BusClient, _ journal: Journal, _ stop: StopFlag) async throws {
+    /// Sets flags when a signal comes.
+    private func raise(_ number: Int32, _ flags: [StopFlag]) -> any DispatchSourceSignal {
+        signal(number, SIG_IGN)
+        let source = DispatchSource.makeSignalSource(signal: number)
+        source.setEventHandler { for flag in flags { flag.set() } }
+        source.resume()
+        return source
+    }
+
+    private func load(_ client: BusClient, _ journal: Journal, _ stop: StopFlag, _ quiet: StopFlag)
+        async throws
+    {
         switch kind {
         case "caller": await call(client, journal, stop)
-        case "publisher": await publish(client, journal, stop)
+        case "publisher": await publish(client, journal, quiet)
         case "subscriber": try await subscribe(client, journal, stop)
         case "streamer": await stream(client, journal, stop)
         default: break

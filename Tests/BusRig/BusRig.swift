@@ -6,7 +6,7 @@ import Logging
 struct BusRig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "BusRig", abstract: "Load, faults and audit of the bus with real processes.",
-        subcommands: [Actor.self, Drive.self, Load.self, Stall.self])
+        subcommands: [Actor.self, Drive.self, Load.self, Stall.self, TrafficLoad.self])
 
     static func main() async {
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }

@@ -211,11 +211,9 @@ final class World {
         // Those who send stop first; those who receive get all of it.
         await stop(members.filter { $0.kind == "caller" || $0.kind == "streamer" })
         let publishers = members.filter { $0.kind == "publisher" }
-        let last = published(publishers)
-        for member in publishers { kill(member.process?.processIdentifier ?? 0, SIGSTOP) }
+        for member in publishers { kill(member.process?.processIdentifier ?? 0, SIGUSR1) }
         try await Task.sleep(for: .seconds(2))
         let settled = published(publishers)
-        _ = last
         await stop(members.filter { $0.kind == "subscriber" })
         watcher?.drain()
         return audit(settled)

@@ -9,32 +9,35 @@ import tempfile
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 
-def protos_folder():
-    """The folder with contracts.json: SPACENODE_PROTOS, else the repository's."""
+def protos_folders():
+    """The folders with contracts.json: SPACENODE_PROTOS (several with `:` between them), else the repository's."""
     named = os.environ.get("SPACENODE_PROTOS")
-    folder = pathlib.Path(named) if named else pathlib.Path(__file__).resolve().parents[3] / "Protos"
-    if not (folder / "contracts.json").exists():
-        raise SystemExit(f"{folder} has no contracts.json: set SPACENODE_PROTOS to the Protos folder of spacenode")
-    return folder
+    own = pathlib.Path(__file__).resolve().parents[3] / "Protos"
+    folders = [pathlib.Path(part) for part in named.split(":")] if named else [own]
+    for folder in folders:
+        if not (folder / "contracts.json").exists():
+            raise SystemExit(
+                f"{folder} has no contracts.json: set SPACENODE_PROTOS to the Protos folder of spacenode, then your own")
+    return folders
 
 
 class Contracts:
     """All contracts by name, all methods by name and number, all message classes by full name."""
 
-    def __init__(self, folder=None):
-        folder = pathlib.Path(folder) if folder else protos_folder()
-        table = json.loads((folder / "contracts.json").read_text())
-        self.roles = table["roles"]
-        self.contracts = {c["name"]: c for c in table["contracts"]}
+    def __init__(self, folders=None):
+        folders = [pathlib.Path(folder) for folder in folders] if folders else protos_folders()
+        tables = [json.loads((folder / "contracts.json").read_text()) for folder in folders]
+        self.roles = {name: number for table in tables for name, number in table.get("roles", {}).items()}
+        self.contracts = {c["name"]: c for table in tables for c in table["contracts"]}
         self.methods = {}
         self.types = {}
-        for contract in table["contracts"]:
+        for contract in self.contracts.values():
             for method in contract["methods"]:
                 method["schema"] = contract["schema"]
                 method["full_name"] = f'{contract["name"]}/{method["name"]}'
                 self.methods[method["full_name"]] = method
                 self.types[method["type"]] = method
-        self.files = self._compile(folder)
+        self.files = self._compile(folders)
         self._pool = descriptor_pool.DescriptorPool()
         for file in self.files.file:
             self._pool.Add(file)
@@ -44,18 +47,18 @@ class Contracts:
         return message_factory.GetMessageClass(self._pool.FindMessageTypeByName(name))
 
     @staticmethod
-    def _compile(folder):
-        protos = sorted(str(p.relative_to(folder)) for p in folder.glob("spacenode/**/*.proto"))
+    def _compile(folders):
+        protos = sorted({str(p.relative_to(folder)) for folder in folders for p in folder.glob("**/*.proto")})
         with tempfile.TemporaryDirectory() as scratch:
             out = pathlib.Path(scratch) / "all.pb"
             try:
                 subprocess.run(
-                    ["protoc", "--include_imports", f"--descriptor_set_out={out}", f"-I{folder}", *protos],
-                    check=True, cwd=folder, capture_output=True, text=True)
+                    ["protoc", "--include_imports", f"--descriptor_set_out={out}", *[f"-I{folder.resolve()}" for folder in folders], *protos],
+                    check=True, capture_output=True, text=True)
             except FileNotFoundError:
                 raise SystemExit("protoc is not installed: apt-get install protobuf-compiler") from None
             except subprocess.CalledProcessError as error:
-                raise SystemExit(f"protoc cannot read {folder}: {error.stderr}") from None
+                raise SystemExit(f"protoc cannot read {folders}: {error.stderr}") from None
             return descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes())
 
     def describe(self, names, provided):

@@ -720,8 +720,8 @@ class Plugin:
             time.sleep(1)
 
 
-def arguments(argv=None):
-    """Reads --bus, --name, --token, --key, --server-key, else SPACENODE_BUS and so on."""
+def arguments(argv=None, name=None):
+    """Reads --bus, --name (else `name`), --token, --key, --server-key, else SPACENODE_BUS and so on."""
     words = sys.argv[1:] if argv is None else argv
 
     def value(flag):
@@ -735,8 +735,8 @@ def arguments(argv=None):
     result = {"bus": value("bus")}
     if not result["bus"]:
         raise SystemExit("which router? --bus ipc:DIR or --bus tcp://HOST:PORT (spacenode bus path prints DIR)")
-    if value("name"):
-        result["name"] = value("name")
+    if value("name") or name:
+        result["name"] = value("name") or name
     if value("token"):
         result["token"] = pathlib.Path(value("token")).read_bytes()
     if value("key"):

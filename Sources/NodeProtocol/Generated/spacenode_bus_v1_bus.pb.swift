@@ -1274,6 +1274,28 @@ package nonisolated struct Spacenode_Bus_V1_ListSessionsReply: Sendable {
 
   package var routerEpoch: UInt64 = 0
 
+  /// the newest 256 sessions that ended, so that what they sent has a name
+  package var departed: [Spacenode_Bus_V1_Departure] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// A session that ended.
+package nonisolated struct Spacenode_Bus_V1_Departure: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var instance: UInt64 = 0
+
+  package var name: Data = Data()
+
+  package var role: UInt32 = 0
+
+  package var agoMs: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -3042,7 +3064,7 @@ nonisolated extension Spacenode_Bus_V1_SessionInfo: SwiftProtobuf.Message, Swift
 
 nonisolated extension Spacenode_Bus_V1_ListSessionsReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ListSessionsReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0\u{3}router_epoch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sessions\0\u{3}router_epoch\0\u{1}departed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3052,6 +3074,7 @@ nonisolated extension Spacenode_Bus_V1_ListSessionsReply: SwiftProtobuf.Message,
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.sessions) }()
       case 2: try { try decoder.decodeSingularFixed64Field(value: &self.routerEpoch) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.departed) }()
       default: break
       }
     }
@@ -3064,12 +3087,61 @@ nonisolated extension Spacenode_Bus_V1_ListSessionsReply: SwiftProtobuf.Message,
     if self.routerEpoch != 0 {
       try visitor.visitSingularFixed64Field(value: self.routerEpoch, fieldNumber: 2)
     }
+    if !self.departed.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.departed, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Spacenode_Bus_V1_ListSessionsReply, rhs: Spacenode_Bus_V1_ListSessionsReply) -> Bool {
     if lhs.sessions != rhs.sessions {return false}
     if lhs.routerEpoch != rhs.routerEpoch {return false}
+    if lhs.departed != rhs.departed {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Bus_V1_Departure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Departure"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}instance\0\u{1}name\0\u{1}role\0\u{3}ago_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.instance) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.name) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.role) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.agoMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.instance != 0 {
+      try visitor.visitSingularFixed64Field(value: self.instance, fieldNumber: 1)
+    }
+    if !self.name.isEmpty {
+      try visitor.visitSingularBytesField(value: self.name, fieldNumber: 2)
+    }
+    if self.role != 0 {
+      try visitor.visitSingularUInt32Field(value: self.role, fieldNumber: 3)
+    }
+    if self.agoMs != 0 {
+      try visitor.visitSingularFixed64Field(value: self.agoMs, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Bus_V1_Departure, rhs: Spacenode_Bus_V1_Departure) -> Bool {
+    if lhs.instance != rhs.instance {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.role != rhs.role {return false}
+    if lhs.agoMs != rhs.agoMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -28,7 +28,7 @@ extension TypeRegistry {
 
     /// The contracts that come with the node: number, minor, schema hash.
     package static let builtInContracts: [ContractRule] = [
-        ContractRule(number: 1, minor: 1, schema: 0xddc2e219, providers: 0x0000000000000002),
+        ContractRule(number: 1, minor: 1, schema: 0x923be882, providers: 0x0000000000000002),
         ContractRule(number: 2, minor: 0, schema: 0xbc423809, providers: 0x7ffffffffffffffe),
         ContractRule(number: 3, minor: 0, schema: 0x0e15ed2e, providers: 0x0000000000009200),
         ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),

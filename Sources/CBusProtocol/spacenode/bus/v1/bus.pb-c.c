@@ -1312,6 +1312,51 @@ void   spacenode__bus__v1__list_sessions_reply__free_unpacked
   assert(message->base.descriptor == &spacenode__bus__v1__list_sessions_reply__descriptor);
   protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
 }
+void   spacenode__bus__v1__departure__init
+                     (Spacenode__Bus__V1__Departure         *message)
+{
+  static const Spacenode__Bus__V1__Departure init_value = SPACENODE__BUS__V1__DEPARTURE__INIT;
+  *message = init_value;
+}
+size_t spacenode__bus__v1__departure__get_packed_size
+                     (const Spacenode__Bus__V1__Departure *message)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__departure__descriptor);
+  return protobuf_c_message_get_packed_size ((const ProtobufCMessage*)(message));
+}
+size_t spacenode__bus__v1__departure__pack
+                     (const Spacenode__Bus__V1__Departure *message,
+                      uint8_t       *out)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__departure__descriptor);
+  return protobuf_c_message_pack ((const ProtobufCMessage*)message, out);
+}
+size_t spacenode__bus__v1__departure__pack_to_buffer
+                     (const Spacenode__Bus__V1__Departure *message,
+                      ProtobufCBuffer *buffer)
+{
+  assert(message->base.descriptor == &spacenode__bus__v1__departure__descriptor);
+  return protobuf_c_message_pack_to_buffer ((const ProtobufCMessage*)message, buffer);
+}
+Spacenode__Bus__V1__Departure *
+       spacenode__bus__v1__departure__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data)
+{
+  return (Spacenode__Bus__V1__Departure *)
+     protobuf_c_message_unpack (&spacenode__bus__v1__departure__descriptor,
+                                allocator, len, data);
+}
+void   spacenode__bus__v1__departure__free_unpacked
+                     (Spacenode__Bus__V1__Departure *message,
+                      ProtobufCAllocator *allocator)
+{
+  if(!message)
+    return;
+  assert(message->base.descriptor == &spacenode__bus__v1__departure__descriptor);
+  protobuf_c_message_free_unpacked ((ProtobufCMessage*)message, allocator);
+}
 void   spacenode__bus__v1__list_dead_letters_request__init
                      (Spacenode__Bus__V1__ListDeadLettersRequest         *message)
 {
@@ -4229,7 +4274,7 @@ const ProtobufCMessageDescriptor spacenode__bus__v1__session_info__descriptor =
   (ProtobufCMessageInit) spacenode__bus__v1__session_info__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
-static const ProtobufCFieldDescriptor spacenode__bus__v1__list_sessions_reply__field_descriptors[2] =
+static const ProtobufCFieldDescriptor spacenode__bus__v1__list_sessions_reply__field_descriptors[3] =
 {
   {
     "sessions",
@@ -4255,15 +4300,28 @@ static const ProtobufCFieldDescriptor spacenode__bus__v1__list_sessions_reply__f
     0,             /* flags */
     0,NULL,NULL    /* reserved1,reserved2, etc */
   },
+  {
+    "departed",
+    3,
+    PROTOBUF_C_LABEL_REPEATED,
+    PROTOBUF_C_TYPE_MESSAGE,
+    offsetof(Spacenode__Bus__V1__ListSessionsReply, n_departed),
+    offsetof(Spacenode__Bus__V1__ListSessionsReply, departed),
+    &spacenode__bus__v1__departure__descriptor,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
 };
 static const unsigned spacenode__bus__v1__list_sessions_reply__field_indices_by_name[] = {
+  2,   /* field[2] = departed */
   1,   /* field[1] = router_epoch */
   0,   /* field[0] = sessions */
 };
 static const ProtobufCIntRange spacenode__bus__v1__list_sessions_reply__number_ranges[1 + 1] =
 {
   { 1, 0 },
-  { 0, 2 }
+  { 0, 3 }
 };
 const ProtobufCMessageDescriptor spacenode__bus__v1__list_sessions_reply__descriptor =
 {
@@ -4273,11 +4331,88 @@ const ProtobufCMessageDescriptor spacenode__bus__v1__list_sessions_reply__descri
   "Spacenode__Bus__V1__ListSessionsReply",
   "spacenode.bus.v1",
   sizeof(Spacenode__Bus__V1__ListSessionsReply),
-  2,
+  3,
   spacenode__bus__v1__list_sessions_reply__field_descriptors,
   spacenode__bus__v1__list_sessions_reply__field_indices_by_name,
   1,  spacenode__bus__v1__list_sessions_reply__number_ranges,
   (ProtobufCMessageInit) spacenode__bus__v1__list_sessions_reply__init,
+  NULL,NULL,NULL    /* reserved[123] */
+};
+static const ProtobufCFieldDescriptor spacenode__bus__v1__departure__field_descriptors[4] =
+{
+  {
+    "instance",
+    1,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__Departure, instance),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "name",
+    2,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_BYTES,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__Departure, name),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "role",
+    3,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_UINT32,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__Departure, role),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+  {
+    "ago_ms",
+    4,
+    PROTOBUF_C_LABEL_NONE,
+    PROTOBUF_C_TYPE_FIXED64,
+    0,   /* quantifier_offset */
+    offsetof(Spacenode__Bus__V1__Departure, ago_ms),
+    NULL,
+    NULL,
+    0,             /* flags */
+    0,NULL,NULL    /* reserved1,reserved2, etc */
+  },
+};
+static const unsigned spacenode__bus__v1__departure__field_indices_by_name[] = {
+  3,   /* field[3] = ago_ms */
+  0,   /* field[0] = instance */
+  1,   /* field[1] = name */
+  2,   /* field[2] = role */
+};
+static const ProtobufCIntRange spacenode__bus__v1__departure__number_ranges[1 + 1] =
+{
+  { 1, 0 },
+  { 0, 4 }
+};
+const ProtobufCMessageDescriptor spacenode__bus__v1__departure__descriptor =
+{
+  PROTOBUF_C__MESSAGE_DESCRIPTOR_MAGIC,
+  "spacenode.bus.v1.Departure",
+  "Departure",
+  "Spacenode__Bus__V1__Departure",
+  "spacenode.bus.v1",
+  sizeof(Spacenode__Bus__V1__Departure),
+  4,
+  spacenode__bus__v1__departure__field_descriptors,
+  spacenode__bus__v1__departure__field_indices_by_name,
+  1,  spacenode__bus__v1__departure__number_ranges,
+  (ProtobufCMessageInit) spacenode__bus__v1__departure__init,
   NULL,NULL,NULL    /* reserved[123] */
 };
 static const ProtobufCFieldDescriptor spacenode__bus__v1__list_dead_letters_request__field_descriptors[1] =

@@ -44,6 +44,7 @@ typedef struct Spacenode__Bus__V1__Goodbye Spacenode__Bus__V1__Goodbye;
 typedef struct Spacenode__Bus__V1__ListSessionsRequest Spacenode__Bus__V1__ListSessionsRequest;
 typedef struct Spacenode__Bus__V1__SessionInfo Spacenode__Bus__V1__SessionInfo;
 typedef struct Spacenode__Bus__V1__ListSessionsReply Spacenode__Bus__V1__ListSessionsReply;
+typedef struct Spacenode__Bus__V1__Departure Spacenode__Bus__V1__Departure;
 typedef struct Spacenode__Bus__V1__ListDeadLettersRequest Spacenode__Bus__V1__ListDeadLettersRequest;
 typedef struct Spacenode__Bus__V1__DeadLetter Spacenode__Bus__V1__DeadLetter;
 typedef struct Spacenode__Bus__V1__ListDeadLettersReply Spacenode__Bus__V1__ListDeadLettersReply;
@@ -813,10 +814,31 @@ struct  Spacenode__Bus__V1__ListSessionsReply
   size_t n_sessions;
   Spacenode__Bus__V1__SessionInfo **sessions;
   uint64_t router_epoch;
+  /*
+   * the newest 256 sessions that ended, so that what they sent has a name
+   */
+  size_t n_departed;
+  Spacenode__Bus__V1__Departure **departed;
 };
 #define SPACENODE__BUS__V1__LIST_SESSIONS_REPLY__INIT \
  { PROTOBUF_C_MESSAGE_INIT (&spacenode__bus__v1__list_sessions_reply__descriptor) \
-    , 0,NULL, 0 }
+    , 0,NULL, 0, 0,NULL }
+
+
+/*
+ * A session that ended.
+ */
+struct  Spacenode__Bus__V1__Departure
+{
+  ProtobufCMessage base;
+  uint64_t instance;
+  ProtobufCBinaryData name;
+  uint32_t role;
+  uint64_t ago_ms;
+};
+#define SPACENODE__BUS__V1__DEPARTURE__INIT \
+ { PROTOBUF_C_MESSAGE_INIT (&spacenode__bus__v1__departure__descriptor) \
+    , 0, {0,NULL}, 0, 0 }
 
 
 struct  Spacenode__Bus__V1__ListDeadLettersRequest
@@ -1599,6 +1621,25 @@ Spacenode__Bus__V1__ListSessionsReply *
 void   spacenode__bus__v1__list_sessions_reply__free_unpacked
                      (Spacenode__Bus__V1__ListSessionsReply *message,
                       ProtobufCAllocator *allocator);
+/* Spacenode__Bus__V1__Departure methods */
+void   spacenode__bus__v1__departure__init
+                     (Spacenode__Bus__V1__Departure         *message);
+size_t spacenode__bus__v1__departure__get_packed_size
+                     (const Spacenode__Bus__V1__Departure   *message);
+size_t spacenode__bus__v1__departure__pack
+                     (const Spacenode__Bus__V1__Departure   *message,
+                      uint8_t             *out);
+size_t spacenode__bus__v1__departure__pack_to_buffer
+                     (const Spacenode__Bus__V1__Departure   *message,
+                      ProtobufCBuffer     *buffer);
+Spacenode__Bus__V1__Departure *
+       spacenode__bus__v1__departure__unpack
+                     (ProtobufCAllocator  *allocator,
+                      size_t               len,
+                      const uint8_t       *data);
+void   spacenode__bus__v1__departure__free_unpacked
+                     (Spacenode__Bus__V1__Departure *message,
+                      ProtobufCAllocator *allocator);
 /* Spacenode__Bus__V1__ListDeadLettersRequest methods */
 void   spacenode__bus__v1__list_dead_letters_request__init
                      (Spacenode__Bus__V1__ListDeadLettersRequest         *message);
@@ -1897,6 +1938,9 @@ typedef void (*Spacenode__Bus__V1__SessionInfo_Closure)
 typedef void (*Spacenode__Bus__V1__ListSessionsReply_Closure)
                  (const Spacenode__Bus__V1__ListSessionsReply *message,
                   void *closure_data);
+typedef void (*Spacenode__Bus__V1__Departure_Closure)
+                 (const Spacenode__Bus__V1__Departure *message,
+                  void *closure_data);
 typedef void (*Spacenode__Bus__V1__ListDeadLettersRequest_Closure)
                  (const Spacenode__Bus__V1__ListDeadLettersRequest *message,
                   void *closure_data);
@@ -1971,6 +2015,7 @@ extern const ProtobufCMessageDescriptor spacenode__bus__v1__goodbye__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__list_sessions_request__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__session_info__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__list_sessions_reply__descriptor;
+extern const ProtobufCMessageDescriptor spacenode__bus__v1__departure__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__list_dead_letters_request__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__dead_letter__descriptor;
 extern const ProtobufCMessageDescriptor spacenode__bus__v1__list_dead_letters_reply__descriptor;

@@ -1,0 +1,117 @@
+internal import Foundation
+internal import NodeBus
+internal import NodeProtocol
+internal import SwiftProtobuf
+internal import Traffic
+
+/// Follows the router's records: asks again and again, and learns names and schemas of what turns up.
+struct TrafficReader {
+    /// One answer of the router.
+    struct Reading {
+        var records: [Spacenode_Bus_V1_TrafficRecord] = []
+        var missed: UInt64 = 0
+        /// Whether there was nothing more.
+        var isAtEnd = true
+    }
+
+    /// Where to begin.
+    enum Start {
+        case oldest, now
+    }
+
+    private let bus: BusClient
+    private let own: UInt64
+    private(set) var view = TrafficView()
+    private(set) var after: UInt64 = 0
+    /// When plugins were asked for their schemas: one that was replaced by a newer one has more to say.
+    private var asked: [UInt64: ContinuousClock.Instant] = [:]
+    private var refreshed = ContinuousClock.Instant.now - .seconds(60)
+    var types: [UInt32] = []
+    var isHeadersOnly = false
+    var maxBytes: UInt32 = 1 << 20
+
+    private static let refreshPause = Duration.milliseconds(250)
+
+    /// - Throws: `ValidationError`-like text when the router keeps no records.
+    init(_ bus: BusClient, from start: Start) async throws {
+        self.bus = bus
+        own = await bus.instance()
+        var request = Spacenode_Bus_V1_ReadTrafficRequest()
+        request.after = start == .now ? .max : 0
+        request.maxBytes = 1
+        let reply = try await bus.call(RouterContract.readTraffic, request)
+        guard reply.keptBytes > 0 else {
+            throw CommandFault(
+                "the router keeps no messages: set traffic_bytes in router.yaml and restart it")
+        }
+        if start == .now { after = reply.newest }
+        try await refresh()
+    }
+
+    /// The next records; those of this program itself are left out.
+    mutating func next() async throws -> Reading {
+        var request = Spacenode_Bus_V1_ReadTrafficRequest()
+        request.after = after
+        request.maxBytes = maxBytes
+        request.headersOnly = isHeadersOnly
+        request.types = types
+        let reply = try await bus.call(RouterContract.readTraffic, request)
+        // At the very beginning nothing was there to be missed.
+        let missed = after == 0 ? 0 : reply.missed
+        after = reply.last
+        let records = reply.records.filter { !isOwn($0) }
+        try await learn(records)
+        return Reading(records: records, missed: missed, isAtEnd: reply.last >= reply.newest)
+    }
+
+    private func isOwn(_ record: Spacenode_Bus_V1_TrafficRecord) -> Bool {
+        if record.to == own { return true }
+        return (try? Spacenode_Bus_V1_Envelope(serializedBytes: record.frame))?.header.source == own
+    }
+
+    /// Waits a moment when there was nothing more.
+    func pause(_ reading: Reading) async throws {
+        if reading.isAtEnd { try await Task.sleep(for: .milliseconds(25)) }
+    }
+
+    // MARK: - Names and schemas
+
+    private mutating func learn(_ records: [Spacenode_Bus_V1_TrafficRecord]) async throws {
+        var strangers = false
+        var unknown: Set<UInt64> = []
+        for record in records {
+            let source = TrafficItem(record).header.source
+            if !view.names.isKnown(source) || (record.to != 0 && !view.names.isKnown(record.to)) {
+                strangers = true
+            }
+            if view.book.methods[record.type] == nil { unknown.formUnion([source, record.to]) }
+        }
+        if strangers, ContinuousClock.now - refreshed > Self.refreshPause { try await refresh() }
+        for instance in unknown where instance > 1 { await describe(instance) }
+    }
+
+    private mutating func refresh() async throws {
+        refreshed = .now
+        let list = try await bus.call(RouterContract.listSessions, Spacenode_Bus_V1_ListSessionsRequest())
+        view.names.add(list)
+    }
+
+    /// Asks a plugin for its schemas, every two seconds at most.
+    private mutating func describe(_ instance: UInt64) async {
+        if let before = asked[instance], ContinuousClock.now - before < .seconds(2) { return }
+        asked[instance] = .now
+        let reply = try? await bus.call(
+            SystemContract.describe, Spacenode_System_V1_DescribeRequest(), to: instance, ttl: .seconds(1))
+        guard let reply else { return }
+        view.book.add(reply)
+    }
+}
+
+/// Why a command cannot do what it was asked; the text names the fix.
+struct CommandFault: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}
