@@ -43,6 +43,23 @@ package struct MachineFile: Sendable {
         guard faults.isEmpty else { throw ConfigurationError(faults) }
     }
 
+    /// Reads the list, changes it and writes it, with nobody else in between.
+    /// - Throws: what `body` throws, or `ConfigurationError`.
+    package static func change<R>(_ path: String, _ body: (inout MachineFile) throws -> R) throws -> R {
+        let folder = (path as NSString).deletingLastPathComponent
+        try? FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let lock = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0, flock(lock, LOCK_EX) == 0 else {
+            throw ConfigurationError([
+                .init(file: path, line: 0, text: "cannot be locked: check that this user may write \(folder)")
+            ])
+        }
+        defer { close(lock) }
+        var file = try MachineFile(path: path)
+        return try body(&file)
+    }
+
     /// Lists a machine; the same name gets the new key and role.
     /// - Throws: when the key belongs to another machine, or the file cannot be written.
     package mutating func allow(_ machine: MachineEntry) throws {

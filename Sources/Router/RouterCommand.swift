@@ -57,9 +57,15 @@ struct RouterCommand: ParsableCommand {
         let registry = settings.registry
         let watch = FileWatch(path: paths.machineFile)
         settings.machines = {
-            try MachineFile(path: paths.machineFile).machines.map { machine in
-                ListedMachine(
-                    name: machine.name, role: try registry.number(ofRole: machine.role), key: machine.key)
+            try MachineFile(path: paths.machineFile).machines.compactMap { machine in
+                // One that cannot be understood has no rights; the others keep, or lose, theirs.
+                guard let role = try? registry.number(ofRole: machine.role) else {
+                    Logger(label: "router").error(
+                        "role of a listed machine is not known: it may not connect",
+                        metadata: ["machine": "\(machine.name)", "role": "\(machine.role)"])
+                    return nil
+                }
+                return ListedMachine(name: machine.name, role: role, key: machine.key)
             }
         }
         settings.machinesChanged = { watch.hasChanged() }

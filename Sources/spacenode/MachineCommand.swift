@@ -64,7 +64,7 @@ struct Machine: ParsableCommand {
             guard name.wholeMatch(of: /[a-z0-9.-]{1,48}/) != nil else {
                 throw ValidationError("name \(name): 1 to 48 of a-z, 0-9, '.', '-'")
             }
-            // The router leaves its old list in force when it meets a role that it does not know.
+            // The router lets nobody in whose role it does not know.
             let known = try roles()
             guard known.contains(role) else {
                 let hint = nearest(role, among: known).map { "did you mean \($0)? " } ?? ""
@@ -81,8 +81,9 @@ struct Machine: ParsableCommand {
         }
 
         func run() throws {
-            var file = try MachineFile(path: try common.paths().machineFile)
-            try file.allow(MachineEntry(name: name, role: role, key: key))
+            try MachineFile.change(try common.paths().machineFile) {
+                try $0.allow(MachineEntry(name: name, role: role, key: key))
+            }
             if common.json { return try printJSON(["name": name, "role": role, "key": key]) }
             print("\(name) may connect as \(role)")
         }
@@ -113,8 +114,7 @@ struct Machine: ParsableCommand {
         @Argument(help: "Name of the machine.") var name: String
 
         func run() throws {
-            var file = try MachineFile(path: try common.paths().machineFile)
-            guard try file.revoke(name) else {
+            guard try MachineFile.change(try common.paths().machineFile, { try $0.revoke(name) }) else {
                 throw ValidationError("no machine is called \(name): spacenode machine list shows them")
             }
             if common.json { return try printJSON(["revoked": name]) }

@@ -120,3 +120,24 @@ struct FileTests {
         #expect(nearest("zzzzzz", among: ["machine", "bus"]) == nil)
     }
 }
+
+@Suite("Changes of the machine list")
+struct MachineChangeTests {
+    @Test("changes at the same time are all kept")
+    func together() async throws {
+        let folder = NSTemporaryDirectory() + "machines-\(UUID().uuidString.prefix(8))"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = "\(folder)/config/machines.yaml"
+        await withTaskGroup(of: Void.self) { group in
+            for number in 0..<16 {
+                group.addTask {
+                    let key = String(repeating: "a", count: 38) + (number < 10 ? "0" : "") + "\(number)"
+                    _ = try? MachineFile.change(path) {
+                        try $0.allow(MachineEntry(name: "box-\(number)", role: "example", key: key))
+                    }
+                }
+            }
+        }
+        #expect(try MachineFile(path: path).machines.count == 16)
+    }
+}
