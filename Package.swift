@@ -28,29 +28,43 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZeroMQ"),
         .systemLibrary(name: "CZstd"),
+        .systemLibrary(name: "CLinux"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
+        .target(name: "NodeLogging", dependencies: [logging]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
         .target(name: "BusWire"),
         .target(
             name: "NodeBus",
-            dependencies: ["NodeProtocol", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf]),
+            dependencies: [
+                "NodeProtocol", "NodeLogging", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf,
+            ]),
         .target(name: "RouterCore", dependencies: ["BusWire", "CBusProtocol"]),
         .target(
             name: "NodeBusTesting",
             dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
-        .target(name: "NodeConfiguration", dependencies: [yams]),
+        // `Files` is the repository's config/.
+        .target(name: "NodeConfiguration", dependencies: [yams], resources: [.embedInCode("Files")]),
         .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),
 
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
         .executableTarget(
             name: "Router",
-            dependencies: ["RouterProcess", "RouterCore", "NodeConfiguration", logging, arguments]),
+            dependencies: [
+                "RouterProcess", "RouterCore", "NodeConfiguration", "NodeLogging", logging, arguments,
+            ]),
+        .target(name: "SupervisorCore"),
+        .target(
+            name: "SupervisorProcess",
+            dependencies: [
+                "SupervisorCore", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeLogging", logging,
+            ]),
         .executableTarget(
             name: "spacenode",
             dependencies: [
-                "NodeBus", "NodeProtocol", "NodeConfiguration", "Traffic", arguments, logging, protobuf,
+                "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic", "CLinux",
+                arguments, logging, protobuf,
             ]),
         .executableTarget(
             name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments, protobuf]),
@@ -79,6 +93,9 @@ let package = Package(
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
+        .testTarget(name: "SupervisorCoreTests", dependencies: ["SupervisorCore"]),
+        .testTarget(
+            name: "SupervisorProcessTests", dependencies: ["SupervisorProcess", "NodeConfiguration"]),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic", "NodeProtocol", protobuf]),
         .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration"]),
         .testTarget(
