@@ -104,7 +104,8 @@ package struct MachineFile: Sendable {
 /// - Throws: `ConfigurationError` that names the path.
 package func writeFile(_ path: String, _ data: Data) throws {
     let folder = (path as NSString).deletingLastPathComponent
-    let temporary = "\(path).new"
+    // Two that write at the same time each have their own.
+    let temporary = "\(path).\(getpid()).new"
     do {
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -119,6 +120,7 @@ package func writeFile(_ path: String, _ data: Data) throws {
         try handle.close()
         guard rename(temporary, path) == 0 else { throw CocoaError(.fileWriteUnknown) }
     } catch {
+        unlink(temporary)
         throw ConfigurationError([
             .init(
                 file: path, line: 0,

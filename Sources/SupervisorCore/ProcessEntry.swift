@@ -36,7 +36,10 @@ struct ProcessEntry {
     var phase = ProcessPhase.waiting
     var since: UInt64 = 0
     var pid: Int32?
+    /// From before it was started.
     var startedAt: UInt64 = 0
+    /// Its session in this life.
+    var epoch: UInt32?
     /// What it said last in this life; nil: nothing, or its session is gone.
     var word: BusWord?
     var wordSince: UInt64 = 0
@@ -83,11 +86,19 @@ struct ProcessEntry {
     mutating func begin(pid: Int32, at now: UInt64) {
         enter(.running, at: now)
         self.pid = pid
-        startedAt = now
+        epoch = nil
         word = nil
         wordSince = now
         wasReady = false
         wasLateTold = false
+    }
+
+    /// What a session says, if it is one of this life.
+    mutating func accept(_ session: BusSession?, policy: SupervisorPolicy) -> BusWord? {
+        guard let session else { return nil }
+        if session.epoch != epoch, session.began + policy.sessionSlack < startedAt { return nil }
+        epoch = session.epoch
+        return session.word
     }
 
     /// Notes an end that nobody asked for.

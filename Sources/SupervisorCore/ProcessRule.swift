@@ -26,6 +26,9 @@ package struct SupervisorPolicy: Sendable, Hashable {
     /// So many deaths within the window are a crash loop.
     package var loopDeaths = 3
     package var loopWindow: UInt64 = 600_000
+    /// How much too early a session's begin may be told; less than the first pause, so that a session of the life
+    /// before is never taken for one of this life.
+    package var sessionSlack: UInt64 = 400
     /// The router may be silent for so long before what it said is called unknown.
     package var silentAfter: UInt64 = 2000
 

@@ -84,6 +84,8 @@ package struct SupervisorCore: Sendable {
     mutating func start(_ place: Int) {
         // Until the answer comes nothing else may start it.
         entries[place].enter(.stopped, at: now)
+        // Now, and not when it runs: it may greet the router before we hear that it was started.
+        entries[place].startedAt = now
         actions.append(.start(place, program: entries[place].program))
     }
 
@@ -150,9 +152,9 @@ package struct SupervisorCore: Sendable {
         silentSince = nil
         for place in entries.indices where entries[place].isAlive {
             let entry = entries[place]
-            // An answer from before its start is of another life, and so is a session that began before it.
+            // An answer from before its start is of another life.
             guard time >= entry.startedAt else { continue }
-            let session = sessions[place].flatMap { $0.began >= entry.startedAt ? $0.word : nil }
+            let session = entries[place].accept(sessions[place], policy: policy)
             let before = entry
             entries[place].hear(entry.rule.isRouter ? .ready : session, at: now)
             if entries[place].word != before.word { tellChange(place, from: before) }

@@ -47,12 +47,15 @@ package enum BusWord: Sendable, Hashable {
 /// A session of a process, as the router lists it.
 package struct BusSession: Sendable, Hashable {
     package let word: BusWord
-    /// When it began, by the supervisor's clock; rather too early than too late.
+    /// The router's number of it, never used twice.
+    package let epoch: UInt32
+    /// When it began, by the supervisor's clock; too early by as long as the router took to answer.
     package let began: UInt64
 
     /// A session.
-    package init(_ word: BusWord, began: UInt64) {
+    package init(_ word: BusWord, epoch: UInt32, began: UInt64) {
         self.word = word
+        self.epoch = epoch
         self.began = began
     }
 }

@@ -128,7 +128,7 @@ final class BusWatch: Sendable {
                 let word = word(session)
             else { continue }
             let age = min(session.sinceMs, asked)
-            result.sessions?[place] = BusSession(word, began: asked - age)
+            result.sessions?[place] = BusSession(word, epoch: session.epoch, began: asked - age)
             result.facts[place] = SessionFacts(
                 sent: session.inMessages, received: session.outMessages,
                 build: String(decoding: session.build, as: UTF8.self))

@@ -82,6 +82,12 @@ struct ControlServer: ~Copyable {
         guard socket >= 0 else { return }
         _ = fcntl(socket, F_SETFD, FD_CLOEXEC)
         _ = fcntl(socket, F_SETFL, O_NONBLOCK)
+        // Who asks nothing makes room for who may.
+        if connections.count >= Self.maxConnections,
+            let idle = connections.filter({ !$0.value.hasAsked }).keys.min()
+        {
+            drop(idle)
+        }
         guard connections.count < Self.maxConnections else {
             close(socket)
             return

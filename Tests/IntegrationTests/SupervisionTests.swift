@@ -173,6 +173,50 @@ struct SupervisionTests {
         #expect(try node.living() == [])
     }
 
+    @Test("two that start at the same time: one runs the node, both end well")
+    func twoAtOnce() throws {
+        let node = try TestNode()
+        let both = try ["one.log", "two.log"].map { try node.start("up", "--detach", log: $0) }
+        #expect(node.wait(15) { !both.contains(where: \.isRunning) })
+        #expect(both.map(\.terminationStatus) == [0, 0], "\(node.text("one.log")) \(node.text("two.log"))")
+        #expect(try node.living().count == 3)
+    }
+
+    @Test("garbage, endless lines and idle connections at the supervisor's socket harm nobody")
+    func hostileSocket() throws {
+        let node = try TestNode()
+        #expect(try node.spacenode("up", "--detach").status == 0)
+        let script = """
+            import socket, sys, time
+            held = []
+            for number in range(40):
+                s = socket.socket(socket.AF_UNIX)
+                s.connect(sys.argv[1])
+                held.append(s)
+                try:
+                    if number % 4 == 1: s.sendall(b"\\xff{nonsense}\\n")
+                    if number % 4 == 2: s.sendall(b"x" * 100000)
+                    if number % 4 == 3: s.sendall(b'{"verb":"restart","name":"' + b"y" * 4000 + b'"}\\n')
+                except OSError: pass
+            print("held", flush=True)
+            time.sleep(30)
+            """
+        let attacker = Process()
+        attacker.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        attacker.arguments = ["python3", "-c", script, "\(node.run)/node.sock"]
+        let output = Pipe()
+        attacker.standardOutput = output
+        try attacker.run()
+        defer { attacker.terminate() }
+        #expect(String(decoding: output.fileHandleForReading.availableData, as: UTF8.self).hasPrefix("held"))
+        let status = try node.spacenode("status", timeout: 10)
+        #expect(status.status == 0, "\(status.output)")
+        #expect(try node.spacenode("restart", "example-1").status == 0)
+        let mode = try FileManager.default.attributesOfItem(atPath: "\(node.run)/node.sock")[
+            .posixPermissions]
+        #expect(mode as? Int == 0o600)
+    }
+
     @Test("a plugin in Python is one line of node.yaml", .enabled(if: PythonExample.isPossible))
     func python() throws {
         let node = try TestNode(

@@ -17,19 +17,48 @@ struct LifeTests {
         #expect(stage.core.isAllReady && stage.core.attentions.isEmpty)
     }
 
-    @Test("a session from before the start is of another life")
+    @Test("a session from before the start is of another life, however late the router answers")
     func oldSession() {
         var stage = Stage()
         stage.up()
+        let old = stage.now - 1
         stage.die(1)
-        let old = stage.now - 50
         stage.pass(500)
-        stage.take(
-            .report([1: BusSession(.ready, began: old), 2: BusSession(.ready, began: 0)], at: stage.now))
+        stage.take(.report([1: BusSession(.ready, epoch: 5, began: old)], at: stage.now))
         #expect(stage.state(1) == .starting)
-        #expect(stage.state(2) != .ready)
         stage.report()
         #expect(stage.state(1) == .ready)
+    }
+
+    @Test(
+        "a session that seems to begin before the start, as the router was slow, is of this life, and stays so"
+    )
+    func slowRouter() {
+        var stage = Stage()
+        stage.up()
+        stage.die(1)
+        stage.pass(500)
+        let started = stage.now
+        for lag: UInt64 in [20, 399, 2000] {
+            stage.pass(100)
+            stage.take(.report([1: BusSession(.ready, epoch: 9, began: started - lag)], at: stage.now))
+            #expect(stage.state(1) == .ready, "\(lag)")
+        }
+        stage.take(.report([1: BusSession(.ready, epoch: 8, began: started - 2000)], at: stage.now))
+        #expect(stage.state(1) != .ready)
+    }
+
+    @Test("a process that greets the router before its start is heard of is READY")
+    func early() {
+        var stage = Stage(["router", "one"])
+        stage.take(.begin)
+        let actions = stage.core.handle(.report([:], at: stage.now), now: stage.now)
+        #expect(actions == [.start(1, program: nil)])
+        let greeted = stage.now + 15
+        stage.now += 600
+        stage.take(.started(1, pid: 7))
+        stage.take(.report([1: BusSession(.ready, epoch: 3, began: greeted)], at: stage.now))
+        #expect(stage.core.isAllReady)
     }
 
     @Test("an answer that the router gave in an earlier life does not make it READY")

@@ -48,12 +48,16 @@ struct Stage {
         var sessions: [Int: BusSession] = [:]
         for (place, began) in living {
             if let word = words[place] {
-                if let word { sessions[place] = BusSession(word, began: began) }
+                if let word { sessions[place] = session(place, word, began) }
             } else {
-                sessions[place] = BusSession(.ready, began: began)
+                sessions[place] = session(place, .ready, began)
             }
         }
         take(.report(sessions, at: now))
+    }
+
+    private func session(_ place: Int, _ word: BusWord, _ began: UInt64) -> BusSession {
+        BusSession(word, epoch: UInt32(truncatingIfNeeded: began) &* 16 &+ UInt32(place), began: began)
     }
 
     /// A node with all READY.

@@ -65,8 +65,15 @@ struct Up: AsyncParsableCommand {
     // MARK: - One that runs already
 
     private func saySecond(_ paths: NodePaths) throws {
-        let holder = NodeLock.holder(paths)
-        guard let report = try ControlClient.report(paths) else {
+        // It may have begun a moment ago, and ends processes that are left over before it listens.
+        let end = Date() + Self.patience
+        var report = try ControlClient.report(paths)
+        while report == nil, NodeLock.isHeld(paths), Date() < end {
+            usleep(20_000)
+            report = try ControlClient.report(paths)
+        }
+        guard let report else {
+            let holder = NodeLock.holder(paths)
             let pid = holder.map { "\($0.pid)" } ?? "unknown"
             throw CommandFault(
                 "a supervisor (pid \(pid)) holds \(paths.nodeLock) but takes no commands: if this lasts, kill -9 \(pid) and run spacenode up again"
@@ -99,6 +106,8 @@ struct Up: AsyncParsableCommand {
             if now.isAllReady { return finish(now) }
         }
         guard supervisor.isAlive else {
+            // Another one was faster.
+            if NodeLock.isHeld(paths) { return try saySecond(paths) }
             // Lines with a time are of the log, those without of the one who complains.
             let words = LogFile(log).end(since: length).split(separator: "\n").filter {
                 LogTime.milliseconds($0) == nil
