@@ -8,6 +8,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -20,6 +21,7 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -36,6 +38,7 @@ let package = Package(
         .target(
             name: "NodeBus",
             dependencies: ["NodeProtocol", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf]),
+        .target(name: "NodeTasks", dependencies: ["NodeBus", "NodeProtocol", crypto, protobuf]),
         .target(name: "RouterCore", dependencies: ["BusWire", "CBusProtocol"]),
         .target(
             name: "NodeBusTesting",
@@ -86,6 +89,8 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["NodeProtocol", "CBusProtocol", "BusWire", "RouterCore", protobuf]),
+        .testTarget(
+            name: "NodeTasksTests", dependencies: ["NodeTasks", "NodeBusTesting", "NodeBus", "NodeProtocol"]),
         .testTarget(name: "SimulationTests", dependencies: ["NodeBusTesting", "NodeBus", "NodeProtocol"]),
         .testTarget(name: "IntegrationTests", dependencies: ["NodeBus", "NodeProtocol", "ZeroMQ", protobuf]),
     ],

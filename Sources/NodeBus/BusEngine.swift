@@ -106,6 +106,8 @@ package final class BusEngine: @unchecked Sendable {
     var generation: UInt64 = 0
     var lastError = ""
     var failure: BusError?
+    /// Those who need the session until they have said what they must.
+    var drainHolds = 0
 
     /// An engine without a connection.
     package init(options: BusOptions, executor: BusExecutor, logger: Logger) {
@@ -134,6 +136,14 @@ package final class BusEngine: @unchecked Sendable {
     package var isStopped: Bool {
         if case .stopped = phase { return true }
         return false
+    }
+
+    /// Whether the session ends or has ended.
+    var isDraining: Bool {
+        switch phase {
+        case .draining, .stopped: true
+        default: false
+        }
     }
 
     /// Our instance number, 0 without a session.
@@ -178,7 +188,9 @@ package final class BusEngine: @unchecked Sendable {
         case .established, .draining: watchSilence()
         default: break
         }
-        if case .draining(_, let until) = phase, inbound.isEmpty || now >= until { finishDrain() }
+        if case .draining(_, let until) = phase, inbound.isEmpty && drainHolds <= 0 || now >= until {
+            finishDrain()
+        }
         expireCalls()
         expireWaiters()
     }

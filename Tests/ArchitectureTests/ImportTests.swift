@@ -10,6 +10,9 @@ private let allowed: [String: Set<String>] = [
         "BusWire", "NodeProtocol", "ZeroMQ", "SwiftProtobuf", "Logging", "ServiceLifecycle", "UnixSignals",
         "Foundation", "Glibc", "Synchronization",
     ],
+    "Sources/NodeTasks": [
+        "NodeBus", "NodeProtocol", "Crypto", "SwiftProtobuf", "Foundation", "Synchronization",
+    ],
     "Sources/NodeBusTesting": [
         "BusWire", "NodeBus", "NodeProtocol", "RouterCore", "Logging", "SwiftProtobuf",
     ],
@@ -34,7 +37,7 @@ private let allowed: [String: Set<String>] = [
 private let allowedInCore: Set<String> = ["NodeDomain", "NodeEncoding", "NodeCrypto", "Collections"]
 /// A plugin's Main: its own Core, its own C target and the shared modules.
 private let allowedInMain: Set<String> = [
-    "NodeBus", "NodeDomain", "NodeProtocol", "NodeConfiguration", "Logging", "ServiceLifecycle",
+    "NodeBus", "NodeTasks", "NodeDomain", "NodeProtocol", "NodeConfiguration", "Logging", "ServiceLifecycle",
     "SwiftProtobuf",
     "Foundation", "Glibc", "Synchronization",
 ]
