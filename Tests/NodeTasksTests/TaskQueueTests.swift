@@ -90,7 +90,12 @@ struct TaskQueueTests {
         #expect(queue.leasedCount == 1 && queue.waitingCount == 2)
         #expect(queue.renew(word(grants[0], 7), checkpoint: [], progress: 0, now: 2) == .fenced)
         #expect(queue.renew(word(kept, 7), checkpoint: [], progress: 0, now: 2) == .held)
-        #expect(try queue.take(wish(8, free: 9), now: 3).count == 2)
+        let again = try queue.take(wish(7, free: 2, held: [(kept.task.id, kept.fence)]), now: 3)
+        #expect(again.map(\.fence) == [2, 2])
+        // The same worker, but the lease of its earlier life.
+        #expect(queue.result(word(grants[0], 7), output: [1], error: "", now: 4) == .fenced)
+        #expect(queue.release(word(grants[2], 7), checkpoint: []) == .fenced)
+        #expect(queue.leasedCount == 3)
     }
 
     @Test("errors are tried again after a pause, and are final after the third")
