@@ -98,6 +98,14 @@ static void echo(spacenode_request *request, const void *payload, size_t size, v
 
 /* --- Count: a download --- */
 
+/* The end of every stream here: what it needed is freed. */
+static void free_context(spacenode_stream *stream, const spacenode_outcome *outcome, void *context)
+{
+    (void)stream;
+    (void)outcome;
+    free(context);
+}
+
 struct count {
     uint64_t items, sent;
     size_t body_bytes;
@@ -146,13 +154,6 @@ static void send_count(spacenode_stream *stream, void *context)
     spacenode_stream_end(stream, NULL, 0);
 }
 
-static void close_count(spacenode_stream *stream, const spacenode_outcome *outcome, void *context)
-{
-    (void)stream;
-    (void)outcome;
-    free(context);
-}
-
 /* --- Sum: an upload --- */
 
 struct sum {
@@ -194,13 +195,6 @@ static void end_sum(spacenode_stream *stream, void *context)
     spacenode_stream_end_message(stream, &reply.base);
 }
 
-static void close_sum(spacenode_stream *stream, const spacenode_outcome *outcome, void *context)
-{
-    (void)stream;
-    (void)outcome;
-    free(context);
-}
-
 /* --- Emit: events, as credit allows --- */
 
 /* Number of the last Tick under each key that was used; keys beyond the table are refused. */
@@ -224,9 +218,11 @@ struct emit {
 static uint64_t *tick_number(struct ticks *ticks, const uint8_t *key, size_t size)
 {
     for (size_t place = 0; place < ticks->count; place++)
-        if (ticks->topics[place].key_size == size && (size == 0 || memcmp(ticks->topics[place].key, key, size) == 0))
+        if (ticks->topics[place].key_size == size
+            && (size == 0 || memcmp(ticks->topics[place].key, key, size) == 0))
             return &ticks->topics[place].number;
-    if (size > SPACENODE_MAX_TOPIC_KEY || ticks->count == sizeof ticks->topics / sizeof *ticks->topics) return NULL;
+    if (size > SPACENODE_MAX_TOPIC_KEY || ticks->count == sizeof ticks->topics / sizeof *ticks->topics)
+        return NULL;
     if (size > 0) memcpy(ticks->topics[ticks->count].key, key, size);
     ticks->topics[ticks->count].key_size = size;
     return &ticks->topics[ticks->count++].number;
@@ -242,8 +238,9 @@ static void go_on_emitting(spacenode *plugin, void *context)
     int result = spacenode_request_is_cancelled(emit->request) ? SPACENODE_CANCELLED : 0;
     while (result == 0 && emit->events > 0) {
         tick.number = *emit->number + 1;
-        result = spacenode_publish_message(plugin, spacenode_example_v1_Example_Ticks, emit->key, emit->key_size,
-                                           &tick.base, spacenode_request_origin(emit->request));
+        result =
+            spacenode_publish_message(plugin, spacenode_example_v1_Example_Ticks, emit->key, emit->key_size,
+                                      &tick.base, spacenode_request_origin(emit->request));
         if (result != 0) break;
         ++*emit->number;
         emit->events--;
@@ -327,8 +324,9 @@ static void relay_next(spacenode *plugin, struct relay *relay)
     echo.body = relay->message->body;
     if (relay->done == relay->message->calls || spacenode_request_is_cancelled(relay->request))
         end_relay(relay, NULL);
-    else if (spacenode_call_message(plugin, spacenode_example_v1_Example_Echo, &echo.base, &options, go_on_relaying,
-                                    relay) != 0)
+    else if (spacenode_call_message(plugin, spacenode_example_v1_Example_Echo, &echo.base, &options,
+                                    go_on_relaying, relay)
+             != 0)
         end_relay(relay, spacenode_text(plugin));
 }
 
@@ -378,14 +376,18 @@ static void start_relaying(spacenode_request *request, const void *payload, size
 static int serve(spacenode *plugin, struct ticks *ticks)
 {
     static const spacenode_stream_handlers counting = {
-        .opened = open_count, .writable = send_count, .closed = close_count};
+        .opened = open_count, .writable = send_count, .closed = free_context};
     static const spacenode_stream_handlers summing = {
-        .opened = open_sum, .item = add_to_sum, .input_ended = end_sum, .closed = close_sum};
+        .opened = open_sum, .item = add_to_sum, .input_ended = end_sum, .closed = free_context};
     int result = spacenode_serve(plugin, spacenode_example_v1_Example_Echo, echo, NULL);
-    if (result == 0) result = spacenode_serve(plugin, spacenode_example_v1_Example_Emit, start_emitting, ticks);
-    if (result == 0) result = spacenode_serve(plugin, spacenode_example_v1_Example_Relay, start_relaying, NULL);
-    if (result == 0) result = spacenode_serve_stream(plugin, spacenode_example_v1_Example_Count, &counting, NULL);
-    if (result == 0) result = spacenode_serve_stream(plugin, spacenode_example_v1_Example_Sum, &summing, NULL);
+    if (result == 0)
+        result = spacenode_serve(plugin, spacenode_example_v1_Example_Emit, start_emitting, ticks);
+    if (result == 0)
+        result = spacenode_serve(plugin, spacenode_example_v1_Example_Relay, start_relaying, NULL);
+    if (result == 0)
+        result = spacenode_serve_stream(plugin, spacenode_example_v1_Example_Count, &counting, NULL);
+    if (result == 0)
+        result = spacenode_serve_stream(plugin, spacenode_example_v1_Example_Sum, &summing, NULL);
     return result;
 }
 

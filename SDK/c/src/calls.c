@@ -5,10 +5,7 @@
 #include <stdlib.h>
 
 /* Ids begin at epoch << 32, so that an answer to a request of an earlier session fits none of this one. */
-uint64_t sn_next_id(const spacenode *plugin)
-{
-    return sn_mutant("id") ? 1 : plugin->next_id + 1;
-}
+uint64_t sn_next_id(const spacenode *plugin) { return sn_mutant("id") ? 1 : plugin->next_id + 1; }
 
 static void unlink_call(spacenode *plugin, struct sn_call *call)
 {
@@ -55,8 +52,8 @@ void sn_call_sent(spacenode *plugin, struct sn_call *call)
     sn_map_add(&plugin->calls, &call->by_id, &key);
 }
 
-static int send_or_hold(spacenode *plugin, struct sn_call *call, struct sn_header *header, const void *payload,
-                        size_t size)
+static int send_or_hold(spacenode *plugin, struct sn_call *call, struct sn_header *header,
+                        const void *payload, size_t size)
 {
     int index = sn_class(header->traffic_class);
     if (plugin->held[index] == NULL) {
@@ -90,7 +87,8 @@ static struct sn_call *new_call(spacenode *plugin, const spacenode_method *metho
     return call;
 }
 
-static int check_call(spacenode *plugin, const spacenode_method *method, const struct sn_header *header, size_t size)
+static int check_call(spacenode *plugin, const spacenode_method *method, const struct sn_header *header,
+                      size_t size)
 {
     if (plugin->phase == SN_STOPPED) return sn_fault(plugin, SPACENODE_CANCELLED, "this plugin has stopped");
     if (method->pattern != SPACENODE_PATTERN_CALL || sn_class(method->traffic_class) < 0)
@@ -181,7 +179,8 @@ static spacenode_outcome lateness(const spacenode *plugin, const struct sn_call 
 }
 
 /* Unlinks calls first and ends them then: their handlers may begin and give up others. */
-static struct sn_call *take_out(spacenode *plugin, bool (*is_wanted)(const spacenode *, const struct sn_call *))
+static struct sn_call *take_out(spacenode *plugin,
+                                bool (*is_wanted)(const spacenode *, const struct sn_call *))
 {
     struct sn_call *taken = NULL, *call = plugin->all_calls;
     plugin->call_deadline = UINT64_MAX;
@@ -223,8 +222,8 @@ void sn_expire_calls(spacenode *plugin)
     }
 }
 
-/* The session is over: what was sent has its outcome. What waits for credit was not sent, and waits for the next
- * session; when this plugin has stopped, all has its outcome. */
+/* The session is over: what was sent has its outcome. What waits for credit was not sent, and waits for
+ * the next session; when this plugin has stopped, all has its outcome. */
 void sn_lose_calls(spacenode *plugin, const char *text)
 {
     char words[SPACENODE_TEXT_BYTES + 64];

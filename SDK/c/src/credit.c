@@ -20,7 +20,7 @@ bool sn_may_send(const spacenode *plugin, int index, size_t bytes)
     const struct sn_credit *credit = &plugin->credit[index];
     if (sn_mutant("credit")) return sn_has_session(plugin);
     return sn_has_session(plugin) && credit->sent_messages < credit->allowed_messages
-        && bytes <= credit->allowed_bytes - credit->sent_bytes;
+           && bytes <= credit->allowed_bytes - credit->sent_bytes;
 }
 
 /* A new session: what WELCOME allows us, and what our HELLO allowed the router. */
@@ -99,12 +99,14 @@ void sn_control(spacenode *plugin, int lane, uint32_t number, const ProtobufCMes
     protobuf_c_message_pack(message, payload);
     struct sn_header header = session_header(plugin, SN_CONTROL_KIND, 1u << 16 | number);
     size_t head_size = sn_head_write(&header, size, head);
-    if (!plugin->transmit(plugin->link, lane, head, head_size, payload, size) && number != SN_ATTACH) {
+    bool is_sent = plugin->transmit(plugin->link, lane, head, head_size, payload, size);
+    if (number == SN_ATTACH) {
+        /* The data connection may be made later than the other: ATTACH is tried again. */
+        plugin->attach_sent = is_sent;
+    } else if (!is_sent) {
         plugin->broken = lane == SN_CONTROL_LANE ? "the control connection is full or gone"
                                                  : "the data connection is full or gone";
         plugin->is_pending = true;
-    } else if (number == SN_ATTACH) {
-        plugin->attach_sent = true;
     }
     if (payload != small) free(payload);
 }
@@ -144,7 +146,8 @@ int sn_send_data(spacenode *plugin, struct sn_header *header, const void *payloa
 }
 
 /* Whether a frame keeps the limit of its type and of the session. */
-int sn_check_size(spacenode *plugin, const spacenode_method *method, const struct sn_header *header, size_t size)
+int sn_check_size(spacenode *plugin, const spacenode_method *method, const struct sn_header *header,
+                  size_t size)
 {
     struct sn_header full = *header;
     /* Fields that are written later must count. */
@@ -165,7 +168,7 @@ int sn_hold(spacenode *plugin, const struct sn_header *header, const void *paylo
             struct sn_held **result)
 {
     bool is_full = plugin->held_frames >= SPACENODE_HELD_FRAMES || plugin->held_bytes > SPACENODE_HELD_BYTES
-        || size > SPACENODE_HELD_BYTES - plugin->held_bytes;
+                   || size > SPACENODE_HELD_BYTES - plugin->held_bytes;
     if (is_full && !must) return SPACENODE_BUSY;
     struct sn_held *held = malloc(sizeof *held + size);
     if (held == NULL) return SPACENODE_FAILED;

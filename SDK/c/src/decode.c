@@ -1,5 +1,6 @@
-/* Reading messages of protobuf-c from strangers. protobuf-c 1.4.1 accepts invalid UTF-8 and a NUL that cuts a string
- * short, nests without limit, and turns two bytes into a whole message; all three are checked here. */
+/* Reading messages of protobuf-c from strangers. protobuf-c 1.4.1 accepts invalid UTF-8 and a NUL that
+ * cuts a string short, nests without limit, and turns two bytes into a whole message; all three are
+ * checked here. */
 #include "internal.h"
 
 #include <stdlib.h>
@@ -32,7 +33,8 @@ static bool is_text(const uint8_t *bytes, size_t size)
     return true;
 }
 
-static bool is_safe(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t size, int depth);
+static bool is_safe(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t size,
+                    int depth);
 
 static bool is_safe_field(const ProtobufCMessageDescriptor *descriptor, uint64_t number, const uint8_t *bytes,
                           size_t size, int depth)
@@ -57,7 +59,8 @@ static size_t value_length(const uint8_t *bytes, size_t size, uint64_t wire_type
     }
 }
 
-static bool is_safe(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t size, int depth)
+static bool is_safe(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t size,
+                    int depth)
 {
     size_t place = 0;
     while (place < size) {
@@ -141,7 +144,8 @@ int spacenode_reply_message(spacenode_request *request, const ProtobufCMessage *
 }
 
 int spacenode_call_message(spacenode *plugin, const spacenode_method *method, const ProtobufCMessage *request,
-                           const spacenode_call_options *options, spacenode_outcome_handler *handler, void *context)
+                           const spacenode_call_options *options, spacenode_outcome_handler *handler,
+                           void *context)
 {
     size_t size;
     void *bytes = packed(request, &size);
@@ -151,8 +155,8 @@ int spacenode_call_message(spacenode *plugin, const spacenode_method *method, co
     return result;
 }
 
-int spacenode_publish_message(spacenode *plugin, const spacenode_method *method, const void *key, size_t key_size,
-                              const ProtobufCMessage *event, const spacenode_origin *cause)
+int spacenode_publish_message(spacenode *plugin, const spacenode_method *method, const void *key,
+                              size_t key_size, const ProtobufCMessage *event, const spacenode_origin *cause)
 {
     size_t size;
     void *bytes = packed(event, &size);

@@ -49,7 +49,8 @@ int spacenode_publish(spacenode *plugin, const spacenode_method *method, const v
 {
     if (plugin->phase == SN_STOPPED) return sn_fault(plugin, SPACENODE_CANCELLED, "this plugin has stopped");
     if (method->pattern != SPACENODE_PATTERN_EVENT || key_size > SPACENODE_MAX_TOPIC_KEY)
-        return sn_fault(plugin, SPACENODE_BAD_FRAME, "%s: no event, or its key is over 32 bytes", method->name);
+        return sn_fault(plugin, SPACENODE_BAD_FRAME, "%s: no event, or its key is over 32 bytes",
+                        method->name);
     struct sn_header header = sn_data_header(plugin, SN_EVENT_KIND, method);
     header.topic_key = key;
     header.topic_key_size = key_size;
@@ -75,10 +76,7 @@ int spacenode_publish(spacenode *plugin, const spacenode_method *method, const v
 }
 
 /* A new session numbers anew. */
-void sn_forget_published(spacenode *plugin)
-{
-    forget_topics(&plugin->published);
-}
+void sn_forget_published(spacenode *plugin) { forget_topics(&plugin->published); }
 
 /* --- Subscribing --- */
 
@@ -88,7 +86,8 @@ int spacenode_subscribe(spacenode *plugin, const spacenode_method *method, const
                         spacenode_event_handler *handler, void *context, uint64_t *number)
 {
     if (method->pattern != SPACENODE_PATTERN_EVENT || key_size > SPACENODE_MAX_TOPIC_KEY)
-        return sn_fault(plugin, SPACENODE_BAD_FRAME, "%s: no event, or its key is over 32 bytes", method->name);
+        return sn_fault(plugin, SPACENODE_BAD_FRAME, "%s: no event, or its key is over 32 bytes",
+                        method->name);
     if (plugin->subscription_count >= SPACENODE_MAX_SUBSCRIPTIONS)
         return sn_fault(plugin, SPACENODE_LIMIT, "at most %u subscriptions", SPACENODE_MAX_SUBSCRIPTIONS);
     struct sn_subscription *subscription = calloc(1, sizeof *subscription);
@@ -136,7 +135,7 @@ void spacenode_unsubscribe(spacenode *plugin, uint64_t number)
 static bool fits(const struct sn_subscription *subscription, const struct sn_key *topic)
 {
     return !subscription->is_dead && subscription->method->type == topic->b
-        && (subscription->key_size == 0 || has_key(subscription, topic->bytes, topic->size));
+           && (subscription->key_size == 0 || has_key(subscription, topic->bytes, topic->size));
 }
 
 static bool is_followed(const spacenode *plugin, const struct sn_key *topic)
@@ -204,7 +203,8 @@ static void collect(struct positions *found, struct sn_node *node)
     found->pointers[found->count++] = position;
 }
 
-/* SUBSCRIBE with the positions that we had come to. Without memory it goes without: more is reported as missing then. */
+/* SUBSCRIBE with the positions that we had come to. Without memory it goes without: more is reported as
+ * missing then. */
 static void send_subscribe(spacenode *plugin, const struct sn_subscription *subscription)
 {
     Spacenode__Bus__V1__Subscribe message = SPACENODE__BUS__V1__SUBSCRIBE__INIT;
@@ -243,8 +243,8 @@ static void tell(spacenode *plugin, const struct sn_key *topic, spacenode_event 
         if (fits(each, topic)) each->handler(plugin, event, each->context);
 }
 
-static void tell_hole(spacenode *plugin, const struct sn_key *topic, uint32_t epoch, uint64_t from, uint64_t to,
-                      bool is_reported)
+static void tell_hole(spacenode *plugin, const struct sn_key *topic, uint32_t epoch, uint64_t from,
+                      uint64_t to, bool is_reported)
 {
     spacenode_event event = {.kind = SPACENODE_GAP, .epoch = epoch, .seq = from, .to = to};
     event.origin.source = topic->a;
@@ -287,7 +287,8 @@ void sn_deliver(spacenode *plugin, const struct sn_header *header)
 {
     struct sn_key key = sn_key(header->source, header->type, header->topic_key, header->topic_key_size);
     if (header->seq == 0 || !advance(plugin, &key, header->epoch, header->seq, header->seq)) return;
-    spacenode_event event = {.kind = SPACENODE_EVENT, .epoch = header->epoch, .seq = header->seq, .to = header->seq};
+    spacenode_event event = {
+        .kind = SPACENODE_EVENT, .epoch = header->epoch, .seq = header->seq, .to = header->seq};
     event.origin.source = header->source;
     event.origin.id = header->id;
     event.origin.role = header->role;
@@ -305,13 +306,15 @@ void sn_gap(spacenode *plugin, const Spacenode__Bus__V1__Gap *gap)
     uint64_t seen = topic != NULL && topic->epoch == gap->epoch ? topic->seq : 0;
     if (gap->to <= seen) return;
     uint64_t from = gap->from > seen ? gap->from : seen + 1;
-    if (advance(plugin, &key, gap->epoch, from, gap->to)) tell_hole(plugin, &key, gap->epoch, from, gap->to, true);
+    if (advance(plugin, &key, gap->epoch, from, gap->to))
+        tell_hole(plugin, &key, gap->epoch, from, gap->to, true);
 }
 
 void sn_resync(spacenode *plugin, const Spacenode__Bus__V1__Resync *resync)
 {
     if (resync->topic_key.len > SPACENODE_MAX_TOPIC_KEY) return;
-    struct sn_key key = sn_key(resync->publisher, resync->type, resync->topic_key.data, resync->topic_key.len);
+    struct sn_key key =
+        sn_key(resync->publisher, resync->type, resync->topic_key.data, resync->topic_key.len);
     struct sn_topic *topic = find_topic(&plugin->positions, &key);
     /* Following that session already: nothing begins anew. */
     if (topic != NULL && topic->epoch == resync->epoch) return;
@@ -348,7 +351,8 @@ void sn_subscribed(spacenode *plugin, const Spacenode__Bus__V1__Subscribed *mess
 
 void sn_free_events(spacenode *plugin)
 {
-    for (struct sn_subscription *each = plugin->subscriptions; each != NULL; each = each->next) each->is_dead = true;
+    for (struct sn_subscription *each = plugin->subscriptions; each != NULL; each = each->next)
+        each->is_dead = true;
     sn_sweep_subscriptions(plugin);
     forget_topics(&plugin->published);
     forget_topics(&plugin->positions);

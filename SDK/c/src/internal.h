@@ -1,5 +1,5 @@
-/* What the files of the SDK share. Decisions (everything but loop.c and options.c) know neither sockets nor clocks:
- * frames and time come in by sn_receive and sn_tick, frames go out by the link. */
+/* What the files of the SDK share. Decisions (everything but loop.c and options.c) know neither sockets
+ * nor clocks: frames and time come in by sn_receive and sn_tick, frames go out by the link. */
 #ifndef SPACENODE_INTERNAL_H
 #define SPACENODE_INTERNAL_H
 
@@ -10,7 +10,7 @@
 #include "wire.h"
 
 #define SN_CLASSES 3
-#define SN_CONTROL_BYTES 65536u     /* largest control message */
+#define SN_CONTROL_BYTES 65536u /* largest control message */
 #define SN_CONTROL_MEMORY (1u << 20) /* memory that one decoded control message may take */
 #define SN_FAULT_TEXT 256u
 #define SN_MAX_SUBSCRIBE_POSITIONS 1000u
@@ -20,15 +20,33 @@
 enum { SN_CONTROL_LANE = 0, SN_DATA_LANE = 1 };
 
 enum sn_control_number {
-    SN_HELLO = 1, SN_WELCOME, SN_REJECT, SN_ATTACH, SN_ATTACHED, SN_PING, SN_PONG, SN_CREDIT, SN_CANCEL, SN_DRAIN,
-    SN_STATE, SN_SUBSCRIBE, SN_SUBSCRIBED, SN_UNSUBSCRIBE, SN_GAP, SN_RESYNC, SN_NOTICE, SN_STREAM_CREDIT, SN_GOODBYE
+    SN_HELLO = 1,
+    SN_WELCOME,
+    SN_REJECT,
+    SN_ATTACH,
+    SN_ATTACHED,
+    SN_PING,
+    SN_PONG,
+    SN_CREDIT,
+    SN_CANCEL,
+    SN_DRAIN,
+    SN_STATE,
+    SN_SUBSCRIBE,
+    SN_SUBSCRIBED,
+    SN_UNSUBSCRIBE,
+    SN_GAP,
+    SN_RESYNC,
+    SN_NOTICE,
+    SN_STREAM_CREDIT,
+    SN_GOODBYE
 };
 
 /* How far the session has come. */
 enum sn_phase { SN_CONNECTING, SN_GREETING, SN_ATTACHING, SN_ESTABLISHED, SN_DRAINING, SN_STOPPED };
 
 /* Takes one frame for a lane; false: the connection is full or gone, and the frame still the caller's. */
-typedef bool sn_transmit(void *context, int lane, const uint8_t *head, size_t head_size, const void *payload, size_t size);
+typedef bool sn_transmit(void *context, int lane, const uint8_t *head, size_t head_size, const void *payload,
+                         size_t size);
 
 /* Credit of one class, as totals since the session began. */
 struct sn_credit {
@@ -49,7 +67,7 @@ struct sn_held {
 };
 
 struct sn_call {
-    struct sn_node by_id;           /* in `calls` once it was sent */
+    struct sn_node by_id; /* in `calls` once it was sent */
     struct sn_call *next, *previous;
     const spacenode_method *method;
     spacenode_outcome_handler *handler;
@@ -66,7 +84,7 @@ struct spacenode_request {
     spacenode *plugin;
     const spacenode_method *method;
     spacenode_origin origin;
-    struct sn_held *held;           /* the answer, when it waits */
+    struct sn_held *held; /* the answer, when it waits */
     void (*on_cancel)(spacenode_request *, void *);
     void *cancel_context;
     uint64_t generation;
@@ -89,16 +107,16 @@ struct spacenode_stream {
     spacenode_stream_handlers handlers;
     void *context;
     spacenode_origin origin;
-    struct sn_held *held;           /* its STREAM_END, when it waits */
+    struct sn_held *held; /* its STREAM_END, when it waits */
     uint64_t generation, moved;
     uint64_t received, consumed, allowed, out_sent, out_allowed;
-    uint64_t ends_after;            /* items that the router passed on before it ended the stream */
+    uint64_t ends_after; /* items that the router passed on before it ended the stream */
     size_t later[SPACENODE_ITEM_WINDOW]; /* sizes of items left for later, a ring */
     size_t later_first, later_count;
-    size_t wanted;                  /* bytes that `writable` waits for, 0: it does not */
+    size_t wanted; /* bytes that `writable` waits for, 0: it does not */
     uint32_t ttl_ms;
     bool is_opener, router_ended, input_ended, has_ended_output;
-    bool is_over;                   /* `closed` is due */
+    bool is_over; /* `closed` is due */
     struct sn_ending ending;
 };
 
@@ -154,7 +172,7 @@ struct sn_identity {
     spacenode_window windows[SN_CLASSES];
     const spacenode_contract **provides, **needs;
     size_t provides_count, needs_count;
-    char *token_path;               /* NULL on tcp */
+    char *token_path; /* NULL on tcp */
     Spacenode__Bus__V1__Hello *hello; /* all of it but the token */
 };
 
@@ -162,7 +180,7 @@ struct sn_loop;
 
 struct spacenode {
     struct sn_identity identity;
-    struct sn_loop *loop;           /* sockets, NULL in tests */
+    struct sn_loop *loop; /* sockets, NULL in tests */
     sn_transmit *transmit;
     void *link;
     void (*session_changed)(spacenode *, bool, void *);
@@ -171,23 +189,24 @@ struct spacenode {
 
     uint64_t now, began;
     enum sn_phase phase;
-    int result;                     /* why it stopped, 0: in order */
+    int result; /* why it stopped, 0: in order */
     char text[SPACENODE_TEXT_BYTES];
     int stated_state;
     char stated_reason[129];
 
     /* The session. */
-    uint64_t session, instance, generation, next_id, heard, pinged, greet_at, greeted, drain_from, drain_until, beat_at;
+    uint64_t session, instance, generation, next_id, heard, pinged, greet_at, greeted, drain_from,
+        drain_until, beat_at;
     uint32_t epoch, heartbeat_ms, max_frame, max_topics;
     uint8_t attach_token[64];
     size_t attach_token_size;
     bool attach_sent, stop_requested;
-    const char *broken;             /* the connection failed inside a call: the session ends at the next round */
+    const char *broken; /* the connection failed inside a call: the session ends at the next round */
     struct sn_credit credit[SN_CLASSES];
     size_t refused_bytes[SN_CLASSES]; /* the frame that was tried last: what spacenode_when_room waits for */
 
     /* What is open. */
-    bool is_pending;                /* the next round has something to do without a frame */
+    bool is_pending; /* the next round has something to do without a frame */
     struct sn_held *held[SN_CLASSES], *held_last[SN_CLASSES];
     size_t held_bytes, held_frames;
     struct sn_map calls, requests, streams, handlers, published, positions;
@@ -199,11 +218,12 @@ struct spacenode {
     size_t call_count, request_count, served_streams, opened_streams, subscription_count, handler_count;
     uint64_t next_number, call_deadline, dropped_frames, logged_at;
 
-    struct sn_timer *timers;        /* a heap, the next one first */
+    struct sn_timer *timers; /* a heap, the next one first */
     size_t timer_count, timer_room;
 };
 
-/* wrong bugs for the conformance kit's own test, compiled in by -DSPACENODE_MUTANTS (Tests/IntegrationTests) */
+/* Bugs for the test of the conformance kit, compiled in by -DSPACENODE_MUTANTS
+ * (Tests/IntegrationTests) */
 #ifdef SPACENODE_MUTANTS
 bool sn_mutant(const char *name);
 #else
@@ -221,9 +241,9 @@ void sn_log(spacenode *plugin, const char *format, ...) SN_FORMAT(2);
 void sn_copy_text(char *to, size_t room, const void *from, size_t size);
 bool sn_is_name(const char *name);
 
-
 /* --- decode.c --- */
-void *sn_unpack(const ProtobufCMessageDescriptor *descriptor, const void *payload, size_t size, size_t memory);
+void *sn_unpack(const ProtobufCMessageDescriptor *descriptor, const void *payload, size_t size,
+                size_t memory);
 
 /* --- credit.c --- */
 int sn_class(uint32_t traffic_class);
@@ -240,7 +260,8 @@ int sn_hold(spacenode *plugin, const struct sn_header *header, const void *paylo
             struct sn_held **held);
 void sn_drop_held(spacenode *plugin, struct sn_held *held);
 void sn_flush_held(spacenode *plugin);
-int sn_check_size(spacenode *plugin, const spacenode_method *method, const struct sn_header *header, size_t size);
+int sn_check_size(spacenode *plugin, const spacenode_method *method, const struct sn_header *header,
+                  size_t size);
 
 /* --- session.c --- */
 void sn_connected(spacenode *plugin, uint64_t now);
@@ -287,8 +308,8 @@ void sn_stream_sent(spacenode_stream *stream);
 void sn_lose_streams(spacenode *plugin, uint32_t status, const char *text);
 void sn_settle_streams(spacenode *plugin);
 void sn_expire_streams(spacenode *plugin);
-spacenode_stream *sn_new_stream(spacenode *plugin, const spacenode_method *method, const spacenode_origin *origin,
-                                bool is_opener);
+spacenode_stream *sn_new_stream(spacenode *plugin, const spacenode_method *method,
+                                const spacenode_origin *origin, bool is_opener);
 void sn_set_ending(spacenode_stream *stream, uint32_t status, const char *text);
 void sn_close_stream(spacenode_stream *stream, const spacenode_outcome *outcome);
 void sn_allow_items(spacenode_stream *stream);

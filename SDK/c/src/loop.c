@@ -33,22 +33,23 @@ static bool set_options(void *socket, const struct sn_address *address)
     int64_t largest = ZMQ_MAX_FRAME;
     /* Never ZMQ_HEARTBEAT_IVL: libzmq 4.3.4 aborts under back-pressure. */
     bool is_set = set_number(socket, ZMQ_IMMEDIATE, 1) && set_number(socket, ZMQ_LINGER, 0)
-        && set_number(socket, ZMQ_RECONNECT_IVL, 100) && set_number(socket, ZMQ_RECONNECT_IVL_MAX, 1000)
-        && set_number(socket, ZMQ_HANDSHAKE_IVL, 5000) && set_number(socket, ZMQ_SNDHWM, 8192)
-        && set_number(socket, ZMQ_RCVHWM, 8192)
-        && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) == 0;
+                  && set_number(socket, ZMQ_RECONNECT_IVL, 100)
+                  && set_number(socket, ZMQ_RECONNECT_IVL_MAX, 1000)
+                  && set_number(socket, ZMQ_HANDSHAKE_IVL, 5000) && set_number(socket, ZMQ_SNDHWM, 8192)
+                  && set_number(socket, ZMQ_RCVHWM, 8192)
+                  && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &largest, sizeof largest) == 0;
     if (!is_set || address->server_key[0] == 0) return is_set;
     return set_number(socket, ZMQ_TCP_KEEPALIVE, 1)
-        && zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, address->server_key, SN_Z85_KEY) == 0
-        && zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, address->public_key, SN_Z85_KEY) == 0
-        && zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, address->secret_key, SN_Z85_KEY) == 0;
+           && zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, address->server_key, SN_Z85_KEY) == 0
+           && zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, address->public_key, SN_Z85_KEY) == 0
+           && zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, address->secret_key, SN_Z85_KEY) == 0;
 }
 
 static bool open_lane(struct sn_loop *loop, int lane, const struct sn_address *address)
 {
     char name[32];
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
-        | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
+                 | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH;
     snprintf(name, sizeof name, "inproc://monitor-%d", lane);
     loop->sockets[lane] = zmq_socket(loop->zmq, ZMQ_DEALER);
     if (loop->sockets[lane] == NULL || !set_options(loop->sockets[lane], address)) return false;
@@ -56,10 +57,11 @@ static bool open_lane(struct sn_loop *loop, int lane, const struct sn_address *a
     loop->monitors[lane] = zmq_socket(loop->zmq, ZMQ_PAIR);
     if (loop->monitors[lane] == NULL || !set_number(loop->monitors[lane], ZMQ_LINGER, 0)) return false;
     return zmq_connect(loop->monitors[lane], name) == 0
-        && zmq_connect(loop->sockets[lane], address->endpoint[lane]) == 0;
+           && zmq_connect(loop->sockets[lane], address->endpoint[lane]) == 0;
 }
 
-static bool transmit(void *link, int lane, const uint8_t *head, size_t head_size, const void *payload, size_t size)
+static bool transmit(void *link, int lane, const uint8_t *head, size_t head_size, const void *payload,
+                     size_t size)
 {
     struct sn_loop *loop = link;
     zmq_msg_t frame;
@@ -110,12 +112,16 @@ static void handshake_failed(spacenode *plugin, unsigned event)
 {
     if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH)
         sn_stop(plugin, SPACENODE_UNAUTHORIZED,
-                "the router does not know this machine's key: spacenode machine allow NAME --role ROLE --key KEY there");
+                "the router does not know this machine's key: "
+                "spacenode machine allow NAME --role ROLE --key KEY there");
     else if (event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL)
-        sn_stop(plugin, SPACENODE_UNAUTHORIZED, "the other end does not speak CURVE: is that the router's bus port?");
-    else if (plugin->loop->is_tcp && !plugin->loop->has_been_connected && ++plugin->loop->failed_handshakes >= 3)
         sn_stop(plugin, SPACENODE_UNAUTHORIZED,
-                "the handshake fails: --server-key is not that router's; spacenode machine key shows it there");
+                "the other end does not speak CURVE: is that the router's bus port?");
+    else if (plugin->loop->is_tcp && !plugin->loop->has_been_connected
+             && ++plugin->loop->failed_handshakes >= 3)
+        sn_stop(
+            plugin, SPACENODE_UNAUTHORIZED,
+            "the handshake fails: --server-key is not that router's; spacenode machine key shows it there");
 }
 
 static void connections_changed(spacenode *plugin, int lane)
@@ -208,7 +214,8 @@ static bool open_pipe(struct sn_loop *loop)
     loop->wake_read = ends[0];
     loop->wake_write = ends[1];
     for (int end = 0; end < 2; end++)
-        if (fcntl(ends[end], F_SETFL, O_NONBLOCK) != 0 || fcntl(ends[end], F_SETFD, FD_CLOEXEC) != 0) return false;
+        if (fcntl(ends[end], F_SETFL, O_NONBLOCK) != 0 || fcntl(ends[end], F_SETFD, FD_CLOEXEC) != 0)
+            return false;
     return true;
 }
 
@@ -228,7 +235,7 @@ bool sn_loop_open(spacenode *plugin, const spacenode_options *options, char *tex
         loop->is_tcp = address.server_key[0] != 0;
         loop->zmq = zmq_ctx_new();
         is_open = loop->zmq != NULL && open_pipe(loop) && open_lane(loop, SN_CONTROL_LANE, &address)
-            && open_lane(loop, SN_DATA_LANE, &address);
+                  && open_lane(loop, SN_DATA_LANE, &address);
         if (!is_open)
             snprintf(text, SPACENODE_TEXT_BYTES, "no socket to %s: %s", options->bus, zmq_strerror(errno));
     }
@@ -283,8 +290,10 @@ bool spacenode_step(spacenode *plugin, int timeout_ms)
 {
     struct sn_loop *loop = plugin->loop;
     zmq_pollitem_t items[] = {
-        {loop->sockets[SN_CONTROL_LANE], 0, ZMQ_POLLIN, 0}, {loop->sockets[SN_DATA_LANE], 0, ZMQ_POLLIN, 0},
-        {loop->monitors[SN_CONTROL_LANE], 0, ZMQ_POLLIN, 0}, {loop->monitors[SN_DATA_LANE], 0, ZMQ_POLLIN, 0},
+        {loop->sockets[SN_CONTROL_LANE], 0, ZMQ_POLLIN, 0},
+        {loop->sockets[SN_DATA_LANE], 0, ZMQ_POLLIN, 0},
+        {loop->monitors[SN_CONTROL_LANE], 0, ZMQ_POLLIN, 0},
+        {loop->monitors[SN_DATA_LANE], 0, ZMQ_POLLIN, 0},
         {NULL, loop->wake_read, ZMQ_POLLIN, 0},
     };
     sn_settle(plugin);

@@ -11,7 +11,8 @@
 /* Where the router is, and how to prove who we are. */
 struct sn_address {
     char endpoint[2][256];          /* by lane */
-    char server_key[SN_Z85_KEY + 1], public_key[SN_Z85_KEY + 1], secret_key[SN_Z85_KEY + 1]; /* empty on ipc */
+    char server_key[SN_Z85_KEY + 1], public_key[SN_Z85_KEY + 1],
+        secret_key[SN_Z85_KEY + 1]; /* empty on ipc */
 };
 
 struct sn_loop {
@@ -25,6 +26,7 @@ struct sn_loop {
 };
 
 /* Reads the options' address, keys and token path. False with the reason in `text`. */
-bool sn_read_address(spacenode *plugin, const spacenode_options *options, struct sn_address *address, char *text);
+bool sn_read_address(spacenode *plugin, const spacenode_options *options, struct sn_address *address,
+                     char *text);
 
 #endif

@@ -55,7 +55,7 @@ void sn_map_free(struct sn_map *map)
 static bool is_same(const struct sn_key *one, const struct sn_key *other)
 {
     return one->a == other->a && one->b == other->b && one->size == other->size
-        && memcmp(one->bytes, other->bytes, one->size) == 0;
+           && memcmp(one->bytes, other->bytes, one->size) == 0;
 }
 
 struct sn_node *sn_map_find(const struct sn_map *map, const struct sn_key *key)

@@ -33,12 +33,14 @@ static bool set_windows(struct sn_identity *identity, const spacenode_options *o
     identity->max_frame = options->max_frame != 0 ? options->max_frame : SPACENODE_MAX_FRAME;
     for (int index = 0; index < SN_CLASSES; index++) {
         spacenode_window *window = &identity->windows[index];
-        uint64_t largest = largest_frames[index] < identity->max_frame ? largest_frames[index] : identity->max_frame;
+        uint64_t largest =
+            largest_frames[index] < identity->max_frame ? largest_frames[index] : identity->max_frame;
         *window = options->windows[index];
         if (window->bytes == 0) window->bytes = usual_windows[index].bytes;
         if (window->messages == 0) window->messages = usual_windows[index].messages;
         /* The router takes at most so much: what it thinks and what we think must be the same. */
-        if (window->bytes < 2 * largest || window->messages < 2 || window->bytes > 1u << 30 || window->messages > 8000)
+        if (window->bytes < 2 * largest || window->messages < 2 || window->bytes > 1u << 30
+            || window->messages > 8000)
             return false;
     }
     return true;
@@ -79,7 +81,8 @@ static ProtobufCBinaryData bytes_of(const char *text, size_t at_most)
     return bytes;
 }
 
-static void set_ranges(struct hello_parts *parts, size_t first, const spacenode_contract **contracts, size_t count)
+static void set_ranges(struct hello_parts *parts, size_t first, const spacenode_contract **contracts,
+                       size_t count)
 {
     for (size_t place = 0; place < count; place++) {
         Spacenode__Bus__V1__ContractRange *range = &parts->ranges[first + place];
@@ -155,8 +158,8 @@ static bool make_maps(spacenode *plugin)
     uint64_t seed;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed) return false;
     return sn_map_init(&plugin->calls, seed) && sn_map_init(&plugin->requests, seed ^ 1)
-        && sn_map_init(&plugin->streams, seed ^ 2) && sn_map_init(&plugin->handlers, seed ^ 3)
-        && sn_map_init(&plugin->published, seed ^ 4) && sn_map_init(&plugin->positions, seed ^ 5);
+           && sn_map_init(&plugin->streams, seed ^ 2) && sn_map_init(&plugin->handlers, seed ^ 3)
+           && sn_map_init(&plugin->published, seed ^ 4) && sn_map_init(&plugin->positions, seed ^ 5);
 }
 
 static const char *set_up(spacenode *plugin, const spacenode_options *options)
@@ -166,12 +169,14 @@ static const char *set_up(spacenode *plugin, const spacenode_options *options)
     if (fault != NULL) return fault;
     snprintf(identity->name, sizeof identity->name, "%s", options->name);
     snprintf(identity->role_name, sizeof identity->role_name, "%s", options->role);
-    snprintf(identity->build, sizeof identity->build, "%s", options->build != NULL ? options->build : "c 0.1.0");
+    snprintf(identity->build, sizeof identity->build, "%s",
+             options->build != NULL ? options->build : "c 0.1.0");
     identity->role = role_number(options);
     identity->drain_ms = options->drain_ms != 0 ? options->drain_ms : 10000;
     if (identity->role == 0) return "this role has no number: set role_number, as config/router.yaml says";
     if (!set_windows(identity, options))
-        return "a window must hold two of the largest frames of its class (or of max_frame), at most 1 GiB and 8000 messages";
+        return "a window must hold two of the largest frames of its class (or of max_frame), "
+               "and at most 1 GiB and 8000 messages";
     if (!copy_contracts(identity, options) || !make_maps(plugin)) return "no memory left";
     if (!make_hello(identity, options)) return "HELLO is over 4 KiB: name fewer contracts, labels or keys";
     if (!sn_serve_system(plugin)) return "no memory left";
@@ -227,22 +232,10 @@ void sn_free(spacenode *plugin)
     free(plugin);
 }
 
-int spacenode_status_of(const spacenode *plugin)
-{
-    return plugin->result;
-}
+int spacenode_status_of(const spacenode *plugin) { return plugin->result; }
 
-const char *spacenode_text(const spacenode *plugin)
-{
-    return plugin->text;
-}
+const char *spacenode_text(const spacenode *plugin) { return plugin->text; }
 
-uint64_t spacenode_instance(const spacenode *plugin)
-{
-    return sn_has_session(plugin) ? plugin->instance : 0;
-}
+uint64_t spacenode_instance(const spacenode *plugin) { return sn_has_session(plugin) ? plugin->instance : 0; }
 
-uint64_t spacenode_now(const spacenode *plugin)
-{
-    return plugin->now;
-}
+uint64_t spacenode_now(const spacenode *plugin) { return plugin->now; }

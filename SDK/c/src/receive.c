@@ -60,8 +60,8 @@ static void on_notice(spacenode *plugin, const void *message)
     /* LATE is the ordinary end of an answer that nobody waits for. */
     if (notice->status == SPACENODE_LATE) return;
     sn_copy_text(text, sizeof text, notice->text.data, notice->text.len);
-    sn_fault(plugin, 0, "the router refused a frame, kind %u of type %u, status %u: %s", notice->kind, notice->type,
-             notice->status, text);
+    sn_fault(plugin, 0, "the router refused a frame, kind %u of type %u, status %u: %s", notice->kind,
+             notice->type, notice->status, text);
     if (plugin->now < plugin->logged_at) return;
     plugin->logged_at = plugin->now + 1000;
     sn_log(plugin, "%s", plugin->text);
@@ -104,8 +104,9 @@ static void receive_control(spacenode *plugin, int lane, const struct sn_header 
         if ((control_messages[place].where & here) == 0) return;
         if ((control_messages[place].where & NEEDS_SESSION) != 0 && !sn_has_session(plugin)) return;
         void *message = header->payload_size > SN_CONTROL_BYTES
-            ? NULL
-            : sn_unpack(control_messages[place].descriptor, header->payload, header->payload_size, SN_CONTROL_MEMORY);
+                            ? NULL
+                            : sn_unpack(control_messages[place].descriptor, header->payload,
+                                        header->payload_size, SN_CONTROL_MEMORY);
         if (message == NULL) {
             sn_fault(plugin, 0, "control message %u cannot be read", header->type & 0xffff);
             return;
@@ -160,13 +161,9 @@ static void receive_data(spacenode *plugin, const struct sn_header *header, size
     }
     switch (header->kind) {
     case SN_REQUEST:
-    case SN_STREAM_OPEN:
-        sn_accept(plugin, header, size);
-        return;
+    case SN_STREAM_OPEN: sn_accept(plugin, header, size); return;
     case SN_STREAM_ITEM:
-    case SN_STREAM_END:
-        sn_stream_frame(plugin, header, size);
-        return;
+    case SN_STREAM_END: sn_stream_frame(plugin, header, size); return;
     case SN_REPLY:
     case SN_ERROR: sn_finish_call(plugin, header); break;
     case SN_EVENT_KIND: sn_deliver(plugin, header); break;
@@ -185,7 +182,8 @@ static void drop(spacenode *plugin, enum sn_frame_fault fault)
     sn_log(plugin, "%s", plugin->text);
 }
 
-/* Takes one frame. Bytes that are no envelope are dropped and logged: the router checks before it forwards. */
+/* Takes one frame. Bytes that are no envelope are dropped and logged: the router checks before it
+ * forwards. */
 void sn_receive(spacenode *plugin, int lane, const uint8_t *frame, size_t size, uint64_t now)
 {
     struct sn_header header;

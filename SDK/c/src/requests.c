@@ -19,14 +19,16 @@ static int add_handler(spacenode *plugin, const struct sn_handler *wanted)
     if (plugin->handler_count >= SPACENODE_MAX_HANDLERS)
         return sn_fault(plugin, SPACENODE_LIMIT, "at most %u methods are served", SPACENODE_MAX_HANDLERS);
     struct sn_handler *handler = malloc(sizeof *handler);
-    if (handler == NULL) return sn_fault(plugin, SPACENODE_FAILED, "%s: no memory left", wanted->method->name);
+    if (handler == NULL)
+        return sn_fault(plugin, SPACENODE_FAILED, "%s: no memory left", wanted->method->name);
     *handler = *wanted;
     sn_map_add(&plugin->handlers, &handler->by_type, &key);
     plugin->handler_count++;
     return 0;
 }
 
-int spacenode_serve(spacenode *plugin, const spacenode_method *method, spacenode_handler *handler, void *context)
+int spacenode_serve(spacenode *plugin, const spacenode_method *method, spacenode_handler *handler,
+                    void *context)
 {
     if (method->pattern != SPACENODE_PATTERN_CALL || handler == NULL)
         return sn_fault(plugin, SPACENODE_BAD_FRAME, "%s is not a call", method->name);
@@ -52,7 +54,7 @@ static struct sn_handler *handler_of(const spacenode *plugin, const struct sn_he
     if (node == NULL) return NULL;
     struct sn_handler *handler = SN_OWNER(node, struct sn_handler, by_type);
     bool fits = (handler->call != NULL) == (header->kind == SN_REQUEST)
-        && handler->method->traffic_class == header->traffic_class;
+                && handler->method->traffic_class == header->traffic_class;
     return fits ? handler : NULL;
 }
 
@@ -162,7 +164,8 @@ void sn_request_sent(spacenode_request *request)
 }
 
 /* Sends an answer, or holds it; what is held ends the request when it goes out. */
-static int answer(spacenode_request *request, struct sn_header *header, const void *payload, size_t size, bool must)
+static int answer(spacenode_request *request, struct sn_header *header, const void *payload, size_t size,
+                  bool must)
 {
     spacenode *plugin = request->plugin;
     int result = SPACENODE_BUSY;
@@ -183,7 +186,8 @@ static int answer(spacenode_request *request, struct sn_header *header, const vo
     return 0;
 }
 
-static int answer_fault(spacenode_request *request, const char *text, uint64_t limit, uint64_t actual, uint32_t code)
+static int answer_fault(spacenode_request *request, const char *text, uint64_t limit, uint64_t actual,
+                        uint32_t code)
 {
     uint8_t payload[SN_FAULT_TEXT + 64];
     size_t size = sn_pack_fault(payload, text, limit, actual, code);
@@ -199,7 +203,8 @@ static int answer_fault(spacenode_request *request, const char *text, uint64_t l
 static int check_open(spacenode_request *request)
 {
     spacenode *plugin = request->plugin;
-    if (request->held != NULL) return sn_fault(plugin, SPACENODE_DUPLICATE, "this request was answered already");
+    if (request->held != NULL)
+        return sn_fault(plugin, SPACENODE_DUPLICATE, "this request was answered already");
     if (!request->is_cancelled && request->generation == plugin->generation) return 0;
     sn_request_sent(request);
     return SPACENODE_CANCELLED;
@@ -243,22 +248,17 @@ size_t sn_pack_fault(uint8_t *out, const char *text, uint64_t limit, uint64_t ac
     return spacenode__bus__v1__fault__pack(&fault, out);
 }
 
-spacenode *spacenode_request_plugin(const spacenode_request *request)
-{
-    return request->plugin;
-}
+spacenode *spacenode_request_plugin(const spacenode_request *request) { return request->plugin; }
 
 const spacenode_origin *spacenode_request_origin(const spacenode_request *request)
 {
     return &request->origin;
 }
 
-bool spacenode_request_is_cancelled(const spacenode_request *request)
-{
-    return request->is_cancelled;
-}
+bool spacenode_request_is_cancelled(const spacenode_request *request) { return request->is_cancelled; }
 
-void spacenode_on_cancel(spacenode_request *request, void (*function)(spacenode_request *, void *), void *context)
+void spacenode_on_cancel(spacenode_request *request, void (*function)(spacenode_request *, void *),
+                         void *context)
 {
     request->on_cancel = function;
     request->cancel_context = context;

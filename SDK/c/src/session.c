@@ -239,9 +239,7 @@ void sn_tick(spacenode *plugin, uint64_t now)
         if (now >= plugin->greeted + SN_ATTACH_MS) sn_lose(plugin, "no ATTACHED from the router");
         break;
     case SN_ESTABLISHED:
-    case SN_DRAINING:
-        watch_silence(plugin);
-        break;
+    case SN_DRAINING: watch_silence(plugin); break;
     default: break;
     }
     if (sn_has_session(plugin) && now >= plugin->beat_at) {
@@ -268,7 +266,8 @@ void sn_settle(spacenode *plugin)
         sn_sweep_subscriptions(plugin);
         if (!plugin->is_pending) break;
     }
-    bool is_done = plugin->request_count == 0 && plugin->served_streams == 0 && plugin->now >= plugin->drain_from;
+    bool is_done =
+        plugin->request_count == 0 && plugin->served_streams == 0 && plugin->now >= plugin->drain_from;
     if (plugin->phase == SN_DRAINING && (is_done || plugin->now >= plugin->drain_until)) finish_drain(plugin);
 }
 

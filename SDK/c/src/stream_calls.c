@@ -32,7 +32,8 @@ void sn_open_served(spacenode *plugin, const struct sn_handler *handler, const s
         spacenode_outcome outcome = {.status = SPACENODE_LOST, .text = "the opener began anew"};
         sn_close_stream(SN_OWNER(node, spacenode_stream, by_key), &outcome);
     }
-    if (plugin->served_streams < SPACENODE_MAX_STREAMS) stream = sn_new_stream(plugin, handler->method, &origin, false);
+    if (plugin->served_streams < SPACENODE_MAX_STREAMS)
+        stream = sn_new_stream(plugin, handler->method, &origin, false);
     if (stream == NULL) {
         sn_refuse(plugin, header, SPACENODE_FAILED, "this plugin has no room for one more stream");
         sn_processed(plugin, header->traffic_class, frame_bytes, plugin->generation);
@@ -50,7 +51,8 @@ void sn_open_served(spacenode *plugin, const struct sn_handler *handler, const s
     if (!is_download) sn_allow_items(stream);
 }
 
-static int check_opening(spacenode *plugin, const spacenode_method *method, const struct sn_header *header, size_t size)
+static int check_opening(spacenode *plugin, const spacenode_method *method, const struct sn_header *header,
+                         size_t size)
 {
     if (plugin->phase == SN_STOPPED) return sn_fault(plugin, SPACENODE_CANCELLED, "this plugin has stopped");
     if (method->pattern != SPACENODE_PATTERN_DOWN_STREAM && method->pattern != SPACENODE_PATTERN_UP_STREAM)
@@ -62,8 +64,9 @@ static int check_opening(spacenode *plugin, const spacenode_method *method, cons
     return sn_check_size(plugin, method, header, size);
 }
 
-static spacenode_stream *open_stream(spacenode *plugin, struct sn_header *header, const spacenode_method *method,
-                                     const void *payload, size_t size, int *status)
+static spacenode_stream *open_stream(spacenode *plugin, struct sn_header *header,
+                                     const spacenode_method *method, const void *payload, size_t size,
+                                     int *status)
 {
     spacenode_origin origin = {.source = plugin->instance, .id = header->id, .ttl_ms = header->ttl_ms};
     origin.role = plugin->identity.role;
@@ -84,8 +87,9 @@ static spacenode_stream *open_stream(spacenode *plugin, struct sn_header *header
     return NULL;
 }
 
-spacenode_stream *spacenode_open_stream(spacenode *plugin, const spacenode_method *method, const void *payload,
-                                        size_t size, const spacenode_call_options *options,
+spacenode_stream *spacenode_open_stream(spacenode *plugin, const spacenode_method *method,
+                                        const void *payload, size_t size,
+                                        const spacenode_call_options *options,
                                         const spacenode_stream_handlers *handlers, void *context, int *status)
 {
     static const spacenode_call_options usual;
@@ -118,7 +122,8 @@ static int check_output(spacenode_stream *stream)
     spacenode *plugin = stream->plugin;
     if (stream->is_over || stream->router_ended || stream->generation != plugin->generation)
         return sn_fault(plugin, SPACENODE_LOST, "the stream is over");
-    if (stream->has_ended_output) return sn_fault(plugin, SPACENODE_BAD_FRAME, "this end of the stream was ended");
+    if (stream->has_ended_output)
+        return sn_fault(plugin, SPACENODE_BAD_FRAME, "this end of the stream was ended");
     return 0;
 }
 
@@ -154,7 +159,8 @@ static int send_end(spacenode_stream *stream, uint32_t status, const void *paylo
     header.seq = stream->out_sent;
     header.status = status;
     int result = SPACENODE_BUSY;
-    if (plugin->held[sn_class(header.traffic_class)] == NULL) result = sn_send_data(plugin, &header, payload, size);
+    if (plugin->held[sn_class(header.traffic_class)] == NULL)
+        result = sn_send_data(plugin, &header, payload, size);
     if (result == 0) {
         stream->has_ended_output = true;
         sn_stream_sent(stream);
@@ -174,7 +180,8 @@ int spacenode_stream_end(spacenode_stream *stream, const void *payload, size_t s
     if (result != 0) return result;
     bool is_upload = stream->method->pattern == SPACENODE_PATTERN_UP_STREAM;
     if (stream->is_opener && !is_upload)
-        return sn_fault(plugin, SPACENODE_BAD_FRAME, "a download is ended by its provider; spacenode_stream_fail gives it up");
+        return sn_fault(plugin, SPACENODE_BAD_FRAME,
+                        "a download is ended by its provider; spacenode_stream_fail gives it up");
     if (!is_upload || stream->is_opener) size = 0;
     struct sn_header header = stream_header(stream, SN_STREAM_END);
     if (sn_check_size(plugin, stream->method, &header, size) != 0) {
@@ -213,17 +220,8 @@ int spacenode_stream_fail(spacenode_stream *stream, uint32_t code, const char *t
     return result;
 }
 
-void spacenode_stream_set_context(spacenode_stream *stream, void *context)
-{
-    stream->context = context;
-}
+void spacenode_stream_set_context(spacenode_stream *stream, void *context) { stream->context = context; }
 
-spacenode *spacenode_stream_plugin(const spacenode_stream *stream)
-{
-    return stream->plugin;
-}
+spacenode *spacenode_stream_plugin(const spacenode_stream *stream) { return stream->plugin; }
 
-const spacenode_origin *spacenode_stream_origin(const spacenode_stream *stream)
-{
-    return &stream->origin;
-}
+const spacenode_origin *spacenode_stream_origin(const spacenode_stream *stream) { return &stream->origin; }

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-spacenode_stream *sn_new_stream(spacenode *plugin, const spacenode_method *method, const spacenode_origin *origin,
-                                bool is_opener)
+spacenode_stream *sn_new_stream(spacenode *plugin, const spacenode_method *method,
+                                const spacenode_origin *origin, bool is_opener)
 {
     spacenode_stream *stream = calloc(1, sizeof *stream);
     if (stream == NULL) return NULL;
@@ -79,7 +79,8 @@ static spacenode_stream *find(const spacenode *plugin, uint64_t opener, uint64_t
 void sn_allow_items(spacenode_stream *stream)
 {
     spacenode *plugin = stream->plugin;
-    if (stream->is_over || stream->input_ended || stream->router_ended || stream->generation != plugin->generation)
+    if (stream->is_over || stream->input_ended || stream->router_ended
+        || stream->generation != plugin->generation)
         return;
     if (stream->allowed - stream->consumed > SPACENODE_ITEM_WINDOW / 2) return;
     stream->allowed = stream->consumed + SPACENODE_ITEM_WINDOW;
@@ -122,7 +123,8 @@ static void take_item(spacenode_stream *stream, const struct sn_header *header, 
         sn_processed(plugin, stream->method->traffic_class, frame_bytes, stream->generation);
         sn_allow_items(stream);
     }
-    if (!stream->is_over && stream->router_ended && stream->received >= stream->ends_after) close_with(stream);
+    if (!stream->is_over && stream->router_ended && stream->received >= stream->ends_after)
+        close_with(stream);
 }
 
 void spacenode_stream_taken(spacenode_stream *stream)
@@ -158,9 +160,10 @@ static void take_end(spacenode_stream *stream, const struct sn_header *header)
 /* STREAM_ITEM or STREAM_END of the other end. */
 void sn_stream_frame(spacenode *plugin, const struct sn_header *header, size_t frame_bytes)
 {
-    spacenode_stream *stream = find(plugin, header->dest == 0 ? header->source : plugin->instance, header->reply_to);
+    spacenode_stream *stream =
+        find(plugin, header->dest == 0 ? header->source : plugin->instance, header->reply_to);
     bool is_known = stream != NULL && !stream->is_over && stream->method->type == header->type
-        && stream->method->traffic_class == header->traffic_class;
+                    && stream->method->traffic_class == header->traffic_class;
     if (is_known) stream->moved = plugin->now;
     if (is_known && header->kind == SN_STREAM_ITEM) {
         take_item(stream, header, frame_bytes);
@@ -224,8 +227,8 @@ static bool may_write(const spacenode_stream *stream)
 {
     int index = sn_class(stream->method->traffic_class);
     return stream->wanted > 0 && !stream->is_over && !stream->router_ended && !stream->has_ended_output
-        && stream->out_sent < stream->out_allowed && stream->plugin->held[index] == NULL
-        && sn_may_send(stream->plugin, index, stream->wanted);
+           && stream->out_sent < stream->out_allowed && stream->plugin->held[index] == NULL
+           && sn_may_send(stream->plugin, index, stream->wanted);
 }
 
 /* Calls `closed` and `writable` where they are due. */
@@ -252,8 +255,8 @@ void sn_lose_streams(spacenode *plugin, uint32_t status, const char *text)
     while (plugin->all_streams != NULL) close_with(plugin->all_streams);
 }
 
-/* The router ends a stream that is silent for too long; this one it has ended, and its word was lost: it came by the
- * control lane before the opening came by the other. */
+/* The router ends a stream that is silent for too long; this one it has ended, and its word was lost: it
+ * came by the control lane before the opening came by the other. */
 void sn_expire_streams(spacenode *plugin)
 {
     for (spacenode_stream *stream = plugin->all_streams; stream != NULL; stream = stream->next)

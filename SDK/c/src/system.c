@@ -15,10 +15,7 @@ struct description {
 };
 
 /* protobuf-c takes texts that it only reads as `char *`. */
-static char *text_of(const char *text)
-{
-    return (char *)(uintptr_t)text;
-}
+static char *text_of(const char *text) { return (char *)(uintptr_t)text; }
 
 static void add_methods(struct description *out, const spacenode_contract *contract, bool is_provided)
 {
@@ -40,8 +37,9 @@ static void add_methods(struct description *out, const spacenode_contract *contr
 /* The contracts of a plugin, provided ones first. */
 static const spacenode_contract *contract_at(const spacenode *plugin, size_t place)
 {
-    return place < plugin->identity.provides_count ? plugin->identity.provides[place]
-                                                   : plugin->identity.needs[place - plugin->identity.provides_count];
+    return place < plugin->identity.provides_count
+               ? plugin->identity.provides[place]
+               : plugin->identity.needs[place - plugin->identity.provides_count];
 }
 
 static bool is_first_with_files(const spacenode *plugin, size_t place)

@@ -47,7 +47,8 @@ bool sn_is_name(const char *name)
     if (size < 1 || size > 48) return false;
     for (size_t place = 0; place < size; place++) {
         char letter = name[place];
-        if (!((letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '.' || letter == '-'))
+        if (!((letter >= 'a' && letter <= 'z') || (letter >= '0' && letter <= '9') || letter == '.'
+              || letter == '-'))
             return false;
     }
     return true;

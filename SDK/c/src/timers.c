@@ -71,7 +71,8 @@ void sn_run_timers(spacenode *plugin)
 {
     /* What a timer starts anew waits for the next round. */
     uint64_t newest = plugin->next_number;
-    while (plugin->timer_count > 0 && plugin->timers[0].due <= plugin->now && plugin->timers[0].number <= newest) {
+    while (plugin->timer_count > 0 && plugin->timers[0].due <= plugin->now
+           && plugin->timers[0].number <= newest) {
         struct sn_timer timer = plugin->timers[0];
         remove_timer(plugin, 0);
         timer.function(plugin, timer.context);
@@ -80,7 +81,8 @@ void sn_run_timers(spacenode *plugin)
 
 /* --- Room --- */
 
-int spacenode_when_room(spacenode *plugin, const spacenode_method *method, spacenode_timer *function, void *context)
+int spacenode_when_room(spacenode *plugin, const spacenode_method *method, spacenode_timer *function,
+                        void *context)
 {
     int index = sn_class(method->traffic_class);
     if (index < 0) return sn_fault(plugin, SPACENODE_BAD_FRAME, "%s uses no credit", method->name);
@@ -100,7 +102,8 @@ int spacenode_when_room(spacenode *plugin, const spacenode_method *method, space
     return 0;
 }
 
-/* Those who wait now, each once; who waits again comes after the others. All, when this plugin has stopped. */
+/* Those who wait now, each once; who waits again comes after the others. All, when this plugin has
+ * stopped. */
 void sn_run_rooms(spacenode *plugin)
 {
     struct sn_room *waiting = plugin->rooms, *next;

@@ -28,10 +28,7 @@ static bool short_varint(struct walk *walk, size_t at_most, uint64_t *value)
     return used > 0;
 }
 
-static bool varint(struct walk *walk, uint64_t *value)
-{
-    return short_varint(walk, 10, value);
-}
+static bool varint(struct walk *walk, uint64_t *value) { return short_varint(walk, 10, value); }
 
 static bool fixed(struct walk *walk, size_t width, uint64_t *value)
 {
@@ -150,8 +147,8 @@ enum sn_frame_fault sn_header_read(struct sn_header *header, const uint8_t *fram
 const char *sn_frame_fault_name(enum sn_frame_fault fault)
 {
     static const char *const names[] = {
-        "fine", "empty", "headerNotFirst", "headerLength", "headerOver512", "field", "fieldWireType", "trailing",
-        "topicKeyOver32", "wireVersion",
+        "fine",  "empty",         "headerNotFirst", "headerLength",   "headerOver512",
+        "field", "fieldWireType", "trailing",       "topicKeyOver32", "wireVersion",
     };
     return (size_t)fault < sizeof names / sizeof *names ? names[fault] : "unknown";
 }

@@ -10,13 +10,28 @@
 #define SN_HEAD_BYTES 256u          /* all of a frame of ours but its payload, at most */
 
 enum sn_kind {
-    SN_REQUEST = 1, SN_REPLY, SN_ERROR, SN_EVENT_KIND, SN_STREAM_OPEN, SN_STREAM_ITEM, SN_STREAM_END, SN_CONTROL_KIND
+    SN_REQUEST = 1,
+    SN_REPLY,
+    SN_ERROR,
+    SN_EVENT_KIND,
+    SN_STREAM_OPEN,
+    SN_STREAM_ITEM,
+    SN_STREAM_END,
+    SN_CONTROL_KIND
 };
 
 /* Why bytes are no envelope of ours; 0: they are. */
 enum sn_frame_fault {
-    SN_FRAME_FINE, SN_FRAME_EMPTY, SN_HEADER_NOT_FIRST, SN_HEADER_LENGTH, SN_HEADER_OVER_512, SN_FIELD,
-    SN_FIELD_WIRE_TYPE, SN_TRAILING, SN_TOPIC_KEY_OVER_32, SN_WIRE_VERSION
+    SN_FRAME_FINE,
+    SN_FRAME_EMPTY,
+    SN_HEADER_NOT_FIRST,
+    SN_HEADER_LENGTH,
+    SN_HEADER_OVER_512,
+    SN_FIELD,
+    SN_FIELD_WIRE_TYPE,
+    SN_TRAILING,
+    SN_TOPIC_KEY_OVER_32,
+    SN_WIRE_VERSION
 };
 
 /* A header, with topic key and payload where they stand in the frame. */

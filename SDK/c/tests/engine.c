@@ -1,12 +1,14 @@
-/* The whole SDK under frames of a router gone wrong: the kept corpus of the Swift SDK's fuzzer, conversations of our own,
- * and mutations of both. Nothing may crash, leak, or be left without its one outcome. */
+/* The whole SDK under frames of a router gone wrong: the kept corpus of the Swift SDK's fuzzer,
+ * conversations of our own, and mutations of both. Nothing may crash, leak, or be left without its one
+ * outcome. */
 #include "subject.h"
 
 #define INPUT_BYTES 8192
 #define MAX_INPUTS 1024
 #define MAX_STEPS 64
 
-/* An input is a list of steps: an operation, a length of two bytes, that many bytes (Tests/Fuzz/Targets/FuzzTarget.swift). */
+/* An input is a list of steps: an operation, a length of two bytes, that many bytes
+ * (Tests/Fuzz/Targets/FuzzTarget.swift). */
 enum { CONTROL, DATA, TIME, DISCONNECTED, CONNECTED, CALL_AGAIN, FULL, OPERATIONS };
 
 struct input {
@@ -55,7 +57,8 @@ static void play(const uint8_t *bytes, size_t size)
     (void)served;
     CHECK(before <= begun + 1000);
     sn_stop(world.plugin, 0, "the end");
-    CHECK(world.plugin->call_count == 0 && world.plugin->all_streams == NULL && world.plugin->requests.count == 0);
+    CHECK(world.plugin->call_count == 0 && world.plugin->all_streams == NULL
+          && world.plugin->requests.count == 0);
     /* Calls and opened streams have their one outcome; served streams are closed as well. */
     CHECK(world.outcomes + world.closed >= begun);
     world_end(&world);
@@ -78,7 +81,8 @@ static void read_corpus(void)
     uint8_t prefix[4];
     CHECK(file != NULL);
     while (fread(prefix, 1, 4, file) == 4) {
-        size_t size = (size_t)prefix[0] | (size_t)prefix[1] << 8 | (size_t)prefix[2] << 16 | (size_t)prefix[3] << 24;
+        size_t size =
+            (size_t)prefix[0] | (size_t)prefix[1] << 8 | (size_t)prefix[2] << 16 | (size_t)prefix[3] << 24;
         CHECK(size <= sizeof bytes && fread(bytes, 1, size, file) == size);
         add_input(bytes, size);
     }
@@ -201,7 +205,7 @@ static void mutated_inputs(void)
 {
     static uint8_t bytes[INPUT_BYTES];
     const char *wanted = getenv("SPACENODE_MUTATIONS");
-    size_t count = wanted != NULL ? strtoul(wanted, NULL, 10) : 20000;
+    size_t count = wanted != NULL ? strtoul(wanted, NULL, 10) : 100000;
     uint64_t state = 0xfeed;
     for (size_t number = 0; number < count; number++) {
         const struct input *input = &inputs[world_random(&state) % input_count];

@@ -1,5 +1,5 @@
-/* Frames and control messages against protobuf-c and the golden bytes: what our walk accepts, protobuf-c reads the same;
- * what strangers send neither crashes nor takes more memory than allowed. */
+/* Frames and control messages against protobuf-c and the golden bytes: what our walk accepts, protobuf-c
+ * reads the same; what strangers send neither crashes nor takes more memory than allowed. */
 #include "world.h"
 
 #include <google/protobuf/descriptor.pb-c.h>
@@ -62,7 +62,8 @@ static void add_seed(const uint8_t *bytes, size_t size)
 static char *value_of(char *line, const char *name)
 {
     size_t size = strlen(name);
-    if (line[0] != '"' || strncmp(line + 1, name, size) != 0 || strncmp(line + 1 + size, "\": \"", 4) != 0) return NULL;
+    if (line[0] != '"' || strncmp(line + 1, name, size) != 0 || strncmp(line + 1 + size, "\": \"", 4) != 0)
+        return NULL;
     char *value = line + 1 + size + 4, *end = strchr(value, '"');
     if (end != NULL) *end = 0;
     return value;
@@ -136,14 +137,14 @@ static void mutated_frames(void)
 /* --- Messages --- */
 
 static const ProtobufCMessageDescriptor *const messages[] = {
-    &spacenode__bus__v1__hello__descriptor, &spacenode__bus__v1__welcome__descriptor,
-    &spacenode__bus__v1__reject__descriptor, &spacenode__bus__v1__attached__descriptor,
-    &spacenode__bus__v1__ping__descriptor, &spacenode__bus__v1__credit__descriptor,
-    &spacenode__bus__v1__cancel__descriptor, &spacenode__bus__v1__drain__descriptor,
-    &spacenode__bus__v1__subscribed__descriptor, &spacenode__bus__v1__gap__descriptor,
-    &spacenode__bus__v1__resync__descriptor, &spacenode__bus__v1__notice__descriptor,
+    &spacenode__bus__v1__hello__descriptor,         &spacenode__bus__v1__welcome__descriptor,
+    &spacenode__bus__v1__reject__descriptor,        &spacenode__bus__v1__attached__descriptor,
+    &spacenode__bus__v1__ping__descriptor,          &spacenode__bus__v1__credit__descriptor,
+    &spacenode__bus__v1__cancel__descriptor,        &spacenode__bus__v1__drain__descriptor,
+    &spacenode__bus__v1__subscribed__descriptor,    &spacenode__bus__v1__gap__descriptor,
+    &spacenode__bus__v1__resync__descriptor,        &spacenode__bus__v1__notice__descriptor,
     &spacenode__bus__v1__stream_credit__descriptor, &spacenode__bus__v1__fault__descriptor,
-    &spacenode__bus__v1__subscribe__descriptor, &spacenode__bus__v1__list_sessions_reply__descriptor,
+    &spacenode__bus__v1__subscribe__descriptor,     &spacenode__bus__v1__list_sessions_reply__descriptor,
 };
 
 /* What can be read is written and read again, and is the same then. */
@@ -169,8 +170,9 @@ static void mutated_messages(void)
 {
     /* A field of each kind that control messages have, in rising number. */
     static const uint8_t seed[] = {
-        0x0a, 3, 'a', '.', '-', 0x10, 5, 0x1a, 2, 8, 1, 0x21, 1, 2, 3, 4, 5, 6, 7, 8, 0x2a, 4, 8, 2, 0x10, 9,
-        0x32, 6, 8, 3, 0x10, 0x80, 0x80, 1, 0x3a, 0, 0x40, 1, 0x4a, 1, 'x', 0x50, 0, 0x58, 0x7f,
+        0x0a, 3,    'a',  '.', '-',  0x10, 5,    0x1a, 2,    8,    1,   0x21, 1, 2,    3,
+        4,    5,    6,    7,   8,    0x2a, 4,    8,    2,    0x10, 9,   0x32, 6, 8,    3,
+        0x10, 0x80, 0x80, 1,   0x3a, 0,    0x40, 1,    0x4a, 1,    'x', 0x50, 0, 0x58, 0x7f,
     };
     uint64_t state = 0xc0de;
     size_t accepted = 0, count = 200000;
@@ -181,7 +183,8 @@ static void mutated_messages(void)
         /* A window of the seed, so that all fields come first at times. */
         size_t from = size == 0 ? 0 : world_random(&state) % size;
         if (number % 2 == 0) from = 0;
-        accepted += read_message(messages[number % (sizeof messages / sizeof *messages)], bytes + from, size - from);
+        accepted +=
+            read_message(messages[number % (sizeof messages / sizeof *messages)], bytes + from, size - from);
     }
     fprintf(stderr, "control messages: %zu mutated, %zu accepted\n", count, accepted);
     CHECK(accepted > count / 100 && accepted < count);
@@ -201,13 +204,16 @@ static bool reads_name(const char *name, size_t size)
 
 static void text_is_checked(void)
 {
-    CHECK(reads_name("", 0) && reads_name("plain", 5) && reads_name("\xc3\xa4\xe2\x82\xac\xf0\x9f\x8c\x8d", 9));
+    CHECK(reads_name("", 0) && reads_name("plain", 5)
+          && reads_name("\xc3\xa4\xe2\x82\xac\xf0\x9f\x8c\x8d", 9));
     CHECK(!reads_name("cut\0off", 7));
     CHECK(!reads_name("\xff", 1) && !reads_name("\xc3", 1) && !reads_name("\xc0\xaf", 2));
-    CHECK(!reads_name("\xe0\x80\xaf", 3) && !reads_name("\xed\xa0\x80", 3) && !reads_name("\xf4\x90\x80\x80", 4));
+    CHECK(!reads_name("\xe0\x80\xaf", 3) && !reads_name("\xed\xa0\x80", 3)
+          && !reads_name("\xf4\x90\x80\x80", 4));
 }
 
-/* Nesting beyond the limit is refused before protobuf-c sees it: descriptor.proto has a message within itself. */
+/* Nesting beyond the limit is refused before protobuf-c sees it: descriptor.proto has a message within
+ * itself. */
 static void nesting_is_bounded(void)
 {
     static uint8_t bytes[200000];
@@ -217,7 +223,7 @@ static void nesting_is_bounded(void)
         for (size_t level = 1; level < depth; level++) {
             uint8_t prefix[8] = {0x1a};
             size_t used = 1;
-            for (size_t rest = size; ; rest >>= 7) {
+            for (size_t rest = size;; rest >>= 7) {
                 prefix[used++] = (uint8_t)(rest & 0x7f) | (rest >= 0x80 ? 0x80 : 0);
                 if (rest < 0x80) break;
             }

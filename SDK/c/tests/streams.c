@@ -16,8 +16,8 @@ static void give_items(struct world *world, uint64_t id, uint64_t from, uint64_t
 
 static spacenode_stream *open_download(struct world *world)
 {
-    spacenode_stream *stream = spacenode_open_stream(world->plugin, spacenode_example_v1_Example_Count, "", 0, NULL,
-                                                     &subject_opened, world, NULL);
+    spacenode_stream *stream = spacenode_open_stream(world->plugin, spacenode_example_v1_Example_Count, "", 0,
+                                                     NULL, &subject_opened, world, NULL);
     CHECK(stream != NULL && world_find(world, SN_STREAM_OPEN, 0)->header.seq == SPACENODE_ITEM_WINDOW);
     return stream;
 }
@@ -117,7 +117,8 @@ static void an_end_waits_for_credit(void)
     credit.bytes = 9000;
     credit.messages = 4;
     world_give_control(&world, SN_CONTROL_LANE, SN_CREDIT, &credit.base);
-    CHECK(world_find(&world, SN_STREAM_END, 0) != NULL && world.closed == 1 && world.plugin->held_frames == 0);
+    CHECK(world_find(&world, SN_STREAM_END, 0) != NULL && world.closed == 1
+          && world.plugin->held_frames == 0);
     world_end(&world);
 }
 
@@ -152,7 +153,8 @@ static void an_upload_is_answered(void)
     item.seq = 3;
     give(&world, SN_DATA_LANE, item, "", 0);
     const struct seen *end = world_find(&world, SN_STREAM_END, 0);
-    CHECK(world.items == 3 && world.closed == 1 && end->header.status == SPACENODE_OK && end->header.seq == 0);
+    CHECK(world.items == 3 && world.closed == 1 && end->header.status == SPACENODE_OK
+          && end->header.seq == 0);
     CHECK(end->header.payload_size == 2 && end->payload[1] == 3);
     world_end(&world);
 }
@@ -171,7 +173,8 @@ static void a_forgotten_stream_ends_by_silence(void)
         world_pass(&world, 1000);
         world_give_control(&world, SN_CONTROL_LANE, SN_PING, &ping.base);
     }
-    CHECK(world.closed == 1 && world.last_status == SPACENODE_EXPIRED && world.plugin->phase == SN_ESTABLISHED);
+    CHECK(world.closed == 1 && world.last_status == SPACENODE_EXPIRED
+          && world.plugin->phase == SN_ESTABLISHED);
     world_end(&world);
 }
 
@@ -241,7 +244,8 @@ static void use_everything(struct world *world)
     world_pass(world, 3000);
 }
 
-/* The n-th allocation fails, for each n: nothing crashes, leaks or waits for ever, and the next session is whole. */
+/* The n-th allocation fails, for each n: nothing crashes, leaks or waits for ever, and the next session is
+ * whole. */
 static void every_allocation_may_fail(void)
 {
     unsigned long total = 1, number;

@@ -66,7 +66,8 @@ static void opened(spacenode_stream *stream, const void *payload, size_t size, v
 {
     struct world *world = context;
     (void)payload;
-    CHECK(spacenode_stream_origin(stream)->source != 0 || size == 0 || spacenode_stream_plugin(stream) != NULL);
+    CHECK(spacenode_stream_origin(stream)->source != 0 || size == 0
+          || spacenode_stream_plugin(stream) != NULL);
     world->stream = stream;
 }
 
@@ -80,7 +81,8 @@ static void input_ended(spacenode_stream *stream, void *context)
 }
 
 const spacenode_stream_handlers subject_opened = {.item = item, .writable = send_three, .closed = closed};
-const spacenode_stream_handlers subject_counting = {.opened = opened, .writable = send_three, .closed = closed};
+const spacenode_stream_handlers subject_counting = {
+    .opened = opened, .writable = send_three, .closed = closed};
 const spacenode_stream_handlers subject_summing = {
     .opened = opened, .item = item, .input_ended = input_ended, .closed = closed};
 
@@ -120,7 +122,8 @@ static void echo(spacenode_request *request, const void *payload, size_t size, v
         if (world->kept != NULL) answer_late(world->plugin, world->kept);
         world->kept = request;
         spacenode_on_cancel(request, cancelled, world);
-    } else if (message->delay_ms == 0 || spacenode_after(world->plugin, message->delay_ms, answer_late, request) == 0) {
+    } else if (message->delay_ms == 0
+               || spacenode_after(world->plugin, message->delay_ms, answer_late, request) == 0) {
         spacenode_reply_message(request, &reply.base);
     }
     spacenode_release(message);
@@ -136,20 +139,59 @@ void subject_serve(struct world *world)
 bool subject_call(struct world *world, uint32_t ttl_ms)
 {
     spacenode_call_options options = {.ttl_ms = ttl_ms};
-    return spacenode_call(world->plugin, spacenode_example_v1_Example_Echo, "", 0, &options, subject_on_outcome, world) == 0;
+    return spacenode_call(world->plugin, spacenode_example_v1_Example_Echo, "", 0, &options,
+                          subject_on_outcome, world)
+           == 0;
 }
 
 unsigned subject_load(struct world *world)
 {
     spacenode *plugin = world->plugin;
     unsigned begun = subject_call(world, 2000);
-    begun += spacenode_open_stream(plugin, spacenode_example_v1_Example_Count, "", 0, NULL, &subject_opened, world, NULL)
-        != NULL;
-    begun += spacenode_open_stream(plugin, spacenode_example_v1_Example_Sum, "", 0, NULL, &subject_opened, world, NULL)
-        != NULL;
+    begun += spacenode_open_stream(plugin, spacenode_example_v1_Example_Count, "", 0, NULL, &subject_opened,
+                                   world, NULL)
+             != NULL;
+    begun += spacenode_open_stream(plugin, spacenode_example_v1_Example_Sum, "", 0, NULL, &subject_opened,
+                                   world, NULL)
+             != NULL;
     spacenode_subscribe(plugin, spacenode_example_v1_Example_Ticks, NULL, 0, subject_on_event, world, NULL);
     spacenode_publish(plugin, spacenode_example_v1_Example_Ticks, NULL, 0, "", 0, NULL);
     spacenode_publish(plugin, spacenode_example_v1_Example_Ticks, "\1", 1, "", 0, NULL);
     sn_settle(plugin);
     return begun;
+}
+
+/* --- What a router says --- */
+
+void subject_reply_to(struct world *world, uint64_t id, uint32_t kind, uint32_t status)
+{
+    struct sn_header header = world_answer(kind, spacenode_example_v1_Example_Echo, id);
+    header.status = status;
+    world_give(world, SN_DATA_LANE, world_frame(&header, "", 0));
+}
+
+void subject_give_credit(struct world *world, uint32_t traffic_class, uint64_t bytes, uint64_t messages)
+{
+    Spacenode__Bus__V1__Credit credit = SPACENODE__BUS__V1__CREDIT__INIT;
+    credit.traffic_class = traffic_class;
+    credit.bytes = bytes;
+    credit.messages = messages;
+    world_give_control(world, SN_CONTROL_LANE, SN_CREDIT, &credit.base);
+}
+
+void subject_notice(struct world *world, uint32_t status)
+{
+    Spacenode__Bus__V1__Notice message = SPACENODE__BUS__V1__NOTICE__INIT;
+    message.status = status;
+    world_give_control(world, SN_CONTROL_LANE, SN_NOTICE, &message.base);
+}
+
+void subject_ask_echo(struct world *world, uint64_t id, uint32_t delay_ms)
+{
+    uint8_t payload[16];
+    Spacenode__Example__V1__EchoRequest echo = SPACENODE__EXAMPLE__V1__ECHO_REQUEST__INIT;
+    struct sn_header header = world_asked(SN_REQUEST, spacenode_example_v1_Example_Echo, id);
+    echo.delay_ms = delay_ms;
+    world_give(world, SN_DATA_LANE,
+               world_frame(&header, payload, spacenode__example__v1__echo_request__pack(&echo, payload)));
 }

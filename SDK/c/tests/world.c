@@ -1,7 +1,8 @@
 #include "world.h"
 
 unsigned world_passed;
-unsigned long world_fail_at, world_allocations;
+unsigned long world_fail_at;
+_Atomic unsigned long world_allocations;
 
 /* --- Memory: our own calls of malloc go through these (Makefile, --wrap) --- */
 
@@ -12,25 +13,13 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 
-static bool fails(void)
-{
-    return ++world_allocations == world_fail_at;
-}
+static bool fails(void) { return ++world_allocations == world_fail_at; }
 
-void *__wrap_malloc(size_t size)
-{
-    return fails() ? NULL : __real_malloc(size);
-}
+void *__wrap_malloc(size_t size) { return fails() ? NULL : __real_malloc(size); }
 
-void *__wrap_calloc(size_t count, size_t size)
-{
-    return fails() ? NULL : __real_calloc(count, size);
-}
+void *__wrap_calloc(size_t count, size_t size) { return fails() ? NULL : __real_calloc(count, size); }
 
-void *__wrap_realloc(void *memory, size_t size)
-{
-    return fails() ? NULL : __real_realloc(memory, size);
-}
+void *__wrap_realloc(void *memory, size_t size) { return fails() ? NULL : __real_realloc(memory, size); }
 
 int world_report(void)
 {
@@ -40,7 +29,8 @@ int world_report(void)
 
 /* --- The link --- */
 
-static bool keep(void *link, int lane, const uint8_t *head, size_t head_size, const void *payload, size_t size)
+static bool keep(void *link, int lane, const uint8_t *head, size_t head_size, const void *payload,
+                 size_t size)
 {
     struct world *world = link;
     struct sn_header header;
@@ -153,7 +143,8 @@ struct frame world_frame(const struct sn_header *header, const void *payload, si
 struct frame world_control(uint32_t number, const ProtobufCMessage *message)
 {
     uint8_t payload[4096];
-    struct sn_header header = {.wire = 1, .kind = SN_CONTROL_KIND, .type = 1u << 16 | number, .source = 1, .role = 1};
+    struct sn_header header = {
+        .wire = 1, .kind = SN_CONTROL_KIND, .type = 1u << 16 | number, .source = 1, .role = 1};
     CHECK(protobuf_c_message_get_packed_size(message) <= sizeof payload);
     return world_frame(&header, payload, protobuf_c_message_pack(message, payload));
 }
@@ -184,7 +175,8 @@ const struct seen *world_find(const struct world *world, uint32_t kind, uint32_t
 {
     for (size_t place = world->count; place > 0; place--) {
         const struct seen *seen = &world->seen[place - 1];
-        if (seen->header.kind == kind && (kind != SN_CONTROL_KIND || (seen->header.type & 0xffff) == number)) return seen;
+        if (seen->header.kind == kind && (kind != SN_CONTROL_KIND || (seen->header.type & 0xffff) == number))
+            return seen;
     }
     return NULL;
 }
@@ -201,7 +193,8 @@ size_t world_count(const struct world *world, uint32_t kind, uint32_t number)
 
 struct sn_header world_asked(uint32_t kind, const spacenode_method *method, uint64_t id)
 {
-    struct sn_header header = {.wire = 1, .kind = kind, .type = method->type, .source = WORLD_PEER, .epoch = 6};
+    struct sn_header header = {
+        .wire = 1, .kind = kind, .type = method->type, .source = WORLD_PEER, .epoch = 6};
     header.role = 15;
     header.id = id;
     header.ttl_ms = 3000;
@@ -248,8 +241,7 @@ static size_t change_once(uint64_t *state, uint8_t *bytes, size_t size, size_t r
         if (size == 0) return 0;
         memmove(bytes + place, bytes + place + 1, size - place - 1);
         return size - 1;
-    case 4: /* the end cut off */
-        return place;
+    case 4: /* the end cut off */ return place;
     default: { /* a piece twice */
         size_t count = size == 0 ? 0 : byte % (size - place + 1);
         if (size + count > room) return size;

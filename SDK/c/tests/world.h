@@ -43,12 +43,12 @@ struct frame {
     size_t size;
 };
 
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) { \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-            exit(1); \
-        } \
+#define CHECK(condition)                                                                                     \
+    do {                                                                                                     \
+        if (!(condition)) {                                                                                  \
+            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition);                          \
+            exit(1);                                                                                         \
+        }                                                                                                    \
     } while (0)
 
 /* Runs a test and counts it. */
@@ -82,6 +82,7 @@ uint32_t world_random(uint64_t *state);
 size_t world_mutate(uint64_t *state, uint8_t *bytes, size_t size, size_t room);
 
 /* The allocation with this number from now on fails, 0: none. */
-extern unsigned long world_fail_at, world_allocations;
+extern unsigned long world_fail_at;
+extern _Atomic unsigned long world_allocations;
 
 #endif
