@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static size_t utf8_length(const uint8_t *bytes, size_t size)
+/* Bytes of the character that begins here; 0: it is none, or NUL. */
+size_t sn_utf8_length(const uint8_t *bytes, size_t size)
 {
     uint8_t first = bytes[0];
     if (first < 0x80) return first == 0 ? 0 : 1;
@@ -25,7 +26,7 @@ static size_t utf8_length(const uint8_t *bytes, size_t size)
 static bool is_text(const uint8_t *bytes, size_t size)
 {
     while (size > 0) {
-        size_t length = utf8_length(bytes, size);
+        size_t length = sn_utf8_length(bytes, size);
         if (length == 0) return false;
         bytes += length;
         size -= length;

@@ -242,6 +242,7 @@ void sn_copy_text(char *to, size_t room, const void *from, size_t size);
 bool sn_is_name(const char *name);
 
 /* --- decode.c --- */
+size_t sn_utf8_length(const uint8_t *bytes, size_t size);
 void *sn_unpack(const ProtobufCMessageDescriptor *descriptor, const void *payload, size_t size,
                 size_t memory);
 

@@ -131,7 +131,8 @@ static void connections_changed(spacenode *plugin, int lane)
     while (plugin->phase != SN_STOPPED && (event = next_event(loop->monitors[lane])) != 0) {
         if (event == ZMQ_EVENT_DISCONNECTED) {
             if (!loop->has_been_connected) continue;
-            /* The data connection alone: a new session needs it as well. */
+            /* An ATTACH may have gone with the data connection. */
+            plugin->attach_sent = false;
             if (lane == SN_CONTROL_LANE || sn_has_session(plugin)) sn_lose(plugin, "the router is gone");
         } else if (lane == SN_DATA_LANE) {
             continue;

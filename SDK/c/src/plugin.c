@@ -169,8 +169,8 @@ static const char *set_up(spacenode *plugin, const spacenode_options *options)
     if (fault != NULL) return fault;
     snprintf(identity->name, sizeof identity->name, "%s", options->name);
     snprintf(identity->role_name, sizeof identity->role_name, "%s", options->role);
-    snprintf(identity->build, sizeof identity->build, "%s",
-             options->build != NULL ? options->build : "c 0.1.0");
+    const char *build = options->build != NULL ? options->build : "c 0.1.0";
+    sn_copy_text(identity->build, sizeof identity->build, build, strlen(build));
     identity->role = role_number(options);
     identity->drain_ms = options->drain_ms != 0 ? options->drain_ms : 10000;
     if (identity->role == 0) return "this role has no number: set role_number, as config/router.yaml says";

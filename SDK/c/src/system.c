@@ -119,7 +119,8 @@ void sn_beat(spacenode *plugin)
 {
     static const char *const states[] = {"", "starting", "ready", "degraded"};
     char last[SPACENODE_TEXT_BYTES];
-    snprintf(last, sizeof last, "%s", plugin->text);
+    /* A text of ours may be cut within a character; a string of protobuf must not be. */
+    sn_copy_text(last, sizeof last, plugin->text, strlen(plugin->text));
     Spacenode__System__V1__Beat beat = SPACENODE__SYSTEM__V1__BEAT__INIT;
     beat.state = text_of(plugin->phase == SN_DRAINING ? "draining" : states[plugin->stated_state]);
     beat.queued = (uint32_t)(plugin->request_count + plugin->served_streams);

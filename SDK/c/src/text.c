@@ -29,14 +29,21 @@ void sn_log(spacenode *plugin, const char *format, ...)
         fprintf(stderr, "%s: %s\n", plugin->identity.name, line);
 }
 
-/* Copies a stranger's text: all but printable ASCII becomes `?`, as it may end on a terminal. */
+/* Copies a stranger's text: what is no UTF-8 and what would move a terminal becomes `?`. */
 void sn_copy_text(char *to, size_t room, const void *from, size_t size)
 {
     const uint8_t *bytes = from;
-    size_t used = 0;
-    for (size_t place = 0; place < size && used + 1 < room; place++) {
-        uint8_t byte = bytes[place];
-        to[used++] = byte >= 0x20 && byte < 0x7f ? (char)byte : '?';
+    size_t used = 0, place = 0;
+    while (place < size) {
+        size_t length = sn_utf8_length(bytes + place, size - place);
+        bool is_control = bytes[place] < 0x20 || bytes[place] == 0x7f
+                          || (length == 2 && bytes[place] == 0xc2 && bytes[place + 1] < 0xa0);
+        if (used + (length == 0 ? 1 : length) >= room) break;
+        if (length == 0 || is_control)
+            to[used++] = '?';
+        else
+            for (size_t part = 0; part < length; part++) to[used++] = (char)bytes[place + part];
+        place += length == 0 ? 1 : length;
     }
     to[used] = 0;
 }

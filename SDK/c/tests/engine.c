@@ -204,9 +204,9 @@ static void corpus_and_scripts(void)
 static void mutated_inputs(void)
 {
     static uint8_t bytes[INPUT_BYTES];
-    const char *wanted = getenv("SPACENODE_MUTATIONS");
+    const char *wanted = getenv("SPACENODE_MUTATIONS"), *seed = getenv("SPACENODE_SEED");
     size_t count = wanted != NULL ? strtoul(wanted, NULL, 10) : 100000;
-    uint64_t state = 0xfeed;
+    uint64_t state = 0xfeed ^ (seed != NULL ? strtoull(seed, NULL, 10) << 16 : 0);
     for (size_t number = 0; number < count; number++) {
         const struct input *input = &inputs[world_random(&state) % input_count];
         memcpy(bytes, input->bytes, input->size);

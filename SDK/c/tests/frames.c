@@ -212,6 +212,23 @@ static void text_is_checked(void)
           && !reads_name("\xf4\x90\x80\x80", 4));
 }
 
+static bool copies_to(const char *from, size_t room, const char *expected)
+{
+    char to[16];
+    memset(to, 'x', sizeof to);
+    sn_copy_text(to, room, from, strlen(from));
+    return strcmp(to, expected) == 0 && (room == sizeof to || to[room] == 'x');
+}
+
+static void text_for_people_is_clean(void)
+{
+    CHECK(copies_to("plain", 16, "plain") && copies_to("a\nb\x1b[2J\x7f", 16, "a?b?[2J?"));
+    CHECK(copies_to("\xe2\x80\xa6 \xc3\xa4", 16, "\xe2\x80\xa6 \xc3\xa4"));
+    CHECK(copies_to("\xc2\x9b", 16, "?") && copies_to("\xe2\x80", 16, "??") && copies_to("\xff", 16, "?"));
+    /* Cut between characters, never within one. */
+    CHECK(copies_to("abc\xc3\xa4", 5, "abc") && copies_to("abcd", 4, "abc") && copies_to("ab", 1, ""));
+}
+
 /* Nesting beyond the limit is refused before protobuf-c sees it: descriptor.proto has a message within
  * itself. */
 static void nesting_is_bounded(void)
@@ -263,6 +280,7 @@ int main(void)
     RUN(mutated_frames);
     RUN(mutated_messages);
     RUN(text_is_checked);
+    RUN(text_for_people_is_clean);
     RUN(nesting_is_bounded);
     RUN(memory_is_bounded);
     return world_report();
