@@ -30,6 +30,7 @@ extern "C" {
 #define SPACENODE_HELD_BYTES (16u << 20)       /* calls and answers that wait for credit, all together */
 #define SPACENODE_HELD_FRAMES 4096u            /* their number */
 #define SPACENODE_MAX_CALLS 16384u             /* calls without an outcome */
+#define SPACENODE_MAX_REQUESTS 16384u /* handles that were not answered, those of lost sessions too */
 #define SPACENODE_MAX_STREAMS 256u             /* streams served at once, and as many opened */
 #define SPACENODE_MAX_SUBSCRIPTIONS 256u
 #define SPACENODE_MAX_POSITIONS 4096u          /* topics whose last number is remembered */

@@ -309,6 +309,7 @@ void sn_stream_sent(spacenode_stream *stream);
 void sn_lose_streams(spacenode *plugin, uint32_t status, const char *text);
 void sn_settle_streams(spacenode *plugin);
 void sn_expire_streams(spacenode *plugin);
+struct sn_key sn_stream_key(uint64_t opener, uint64_t id, bool is_opener);
 spacenode_stream *sn_new_stream(spacenode *plugin, const spacenode_method *method,
                                 const spacenode_origin *origin, bool is_opener);
 void sn_set_ending(spacenode_stream *stream, uint32_t status, const char *text);

@@ -75,6 +75,7 @@ static bool read_key(const char *path, char key[SN_Z85_KEY + 1])
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL) return false;
+    setvbuf(file, NULL, _IONBF, 0); /* no copy of it stays behind */
     size_t size = fread(key, 1, SN_Z85_KEY, file);
     fclose(file);
     key[size] = 0;

@@ -103,6 +103,7 @@ void sn_cancel_request(spacenode *plugin, uint64_t source, uint64_t id)
 static spacenode_request *new_request(spacenode *plugin, const struct sn_handler *handler,
                                       const struct sn_header *header, size_t frame_bytes)
 {
+    if (plugin->request_count >= SPACENODE_MAX_REQUESTS) return NULL;
     spacenode_request *request = calloc(1, sizeof *request);
     if (request == NULL) return NULL;
     struct sn_key key = sn_key(header->source, header->id, NULL, 0);
@@ -139,7 +140,7 @@ void sn_accept(spacenode *plugin, const struct sn_header *header, size_t frame_b
     sn_cancel_request(plugin, header->source, header->id);
     spacenode_request *request = new_request(plugin, handler, header, frame_bytes);
     if (request == NULL) {
-        sn_refuse(plugin, header, SPACENODE_FAILED, "this plugin has no memory left");
+        sn_refuse(plugin, header, SPACENODE_FAILED, "this plugin has no room for one more request");
         sn_processed(plugin, header->traffic_class, frame_bytes, plugin->generation);
         return;
     }

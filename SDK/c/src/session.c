@@ -19,6 +19,7 @@ static bool read_token(const char *path, uint8_t token[TOKEN_BYTES])
 {
     FILE *file = fopen(path, "rb");
     if (file == NULL) return false;
+    setvbuf(file, NULL, _IONBF, 0); /* no copy of it stays behind */
     size_t size = fread(token, 1, TOKEN_BYTES, file);
     fclose(file);
     return size == TOKEN_BYTES;

@@ -24,7 +24,7 @@ void sn_open_served(spacenode *plugin, const struct sn_handler *handler, const s
 {
     spacenode_origin origin = {.source = header->source, .id = header->id, .role = header->role};
     origin.ttl_ms = header->ttl_ms != 0 ? header->ttl_ms : handler->method->ttl_ms;
-    struct sn_key key = sn_key(origin.source, origin.id, NULL, 0);
+    struct sn_key key = sn_stream_key(origin.source, origin.id, false);
     struct sn_node *node = sn_map_find(&plugin->streams, &key);
     spacenode_stream *stream = NULL;
     if (node != NULL) {

@@ -4,12 +4,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Both ends of a stream may be here, when a plugin asks itself. */
+struct sn_key sn_stream_key(uint64_t opener, uint64_t id, bool is_opener)
+{
+    return sn_key(opener, id, is_opener ? "o" : "p", 1);
+}
+
 spacenode_stream *sn_new_stream(spacenode *plugin, const spacenode_method *method,
                                 const spacenode_origin *origin, bool is_opener)
 {
     spacenode_stream *stream = calloc(1, sizeof *stream);
     if (stream == NULL) return NULL;
-    struct sn_key key = sn_key(origin->source, origin->id, NULL, 0);
+    struct sn_key key = sn_stream_key(origin->source, origin->id, is_opener);
     stream->plugin = plugin;
     stream->method = method;
     stream->origin = *origin;
@@ -66,9 +72,9 @@ static void close_with(spacenode_stream *stream)
     sn_close_stream(stream, &outcome);
 }
 
-static spacenode_stream *find(const spacenode *plugin, uint64_t opener, uint64_t id)
+static spacenode_stream *find(const spacenode *plugin, uint64_t opener, uint64_t id, bool is_opener)
 {
-    struct sn_key key = sn_key(opener, id, NULL, 0);
+    struct sn_key key = sn_stream_key(opener, id, is_opener);
     struct sn_node *node = sn_map_find(&plugin->streams, &key);
     return node == NULL ? NULL : SN_OWNER(node, spacenode_stream, by_key);
 }
@@ -160,8 +166,9 @@ static void take_end(spacenode_stream *stream, const struct sn_header *header)
 /* STREAM_ITEM or STREAM_END of the other end. */
 void sn_stream_frame(spacenode *plugin, const struct sn_header *header, size_t frame_bytes)
 {
+    bool is_opener = header->dest != 0;
     spacenode_stream *stream =
-        find(plugin, header->dest == 0 ? header->source : plugin->instance, header->reply_to);
+        find(plugin, is_opener ? plugin->instance : header->source, header->reply_to, is_opener);
     bool is_known = stream != NULL && !stream->is_over && stream->method->type == header->type
                     && stream->method->traffic_class == header->traffic_class;
     if (is_known) stream->moved = plugin->now;
@@ -177,7 +184,11 @@ void sn_stream_frame(spacenode *plugin, const struct sn_header *header, size_t f
 void sn_stream_router_end(spacenode *plugin, const struct sn_header *header)
 {
     uint64_t opener = header->cause_source != 0 ? header->cause_source : plugin->instance;
-    spacenode_stream *stream = find(plugin, opener, header->reply_to);
+    bool is_opener = opener == plugin->instance;
+    spacenode_stream *stream = find(plugin, opener, header->reply_to, is_opener);
+    spacenode_stream *served = is_opener ? find(plugin, opener, header->reply_to, false) : NULL;
+    /* A plugin that asks itself is told once. */
+    if (served != NULL) sn_set_ending(served, SPACENODE_LOST, "the router ended the stream");
     if (stream == NULL || stream->is_over || stream->router_ended) return;
     sn_read_fault(header, &stream->ending);
     stream->router_ended = true;
@@ -188,27 +199,33 @@ void sn_stream_router_end(spacenode *plugin, const struct sn_header *header)
 /* ERROR for a STREAM_OPEN: it never became a stream. */
 bool sn_stream_refused(spacenode *plugin, const struct sn_header *header)
 {
-    spacenode_stream *stream = find(plugin, plugin->instance, header->reply_to);
-    if (stream == NULL || stream->is_over || !stream->is_opener) return false;
+    spacenode_stream *stream = find(plugin, plugin->instance, header->reply_to, true);
+    if (stream == NULL || stream->is_over) return false;
     sn_read_fault(header, &stream->ending);
     close_with(stream);
     return true;
 }
 
+static void raise_allowed(spacenode_stream *stream, uint64_t items)
+{
+    if (stream == NULL) return;
+    stream->moved = stream->plugin->now;
+    if (items > stream->out_allowed) stream->out_allowed = items;
+    stream->plugin->is_pending = true;
+}
+
 void sn_stream_credit(spacenode *plugin, const Spacenode__Bus__V1__StreamCredit *message)
 {
-    spacenode_stream *stream = find(plugin, message->opener, message->id);
-    if (stream == NULL) return;
-    stream->moved = plugin->now;
-    if (message->items > stream->out_allowed) stream->out_allowed = message->items;
-    plugin->is_pending = true;
+    raise_allowed(find(plugin, message->opener, message->id, false), message->items);
+    if (message->opener == plugin->instance)
+        raise_allowed(find(plugin, message->opener, message->id, true), message->items);
 }
 
 /* CANCEL: the opener gave the stream up. */
 void sn_cancel_stream(spacenode *plugin, uint64_t opener, uint64_t id)
 {
-    spacenode_stream *stream = find(plugin, opener, id);
-    if (stream == NULL || stream->is_opener || stream->is_over) return;
+    spacenode_stream *stream = find(plugin, opener, id, false);
+    if (stream == NULL || stream->is_over) return;
     sn_set_ending(stream, SPACENODE_CANCELLED, "the opener gave the stream up");
 }
 

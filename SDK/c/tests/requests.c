@@ -86,6 +86,21 @@ static void answers_wait_for_credit(void)
     world_end(&world);
 }
 
+/* Handles of lost sessions count as well: a plugin that never ends them is given no more. */
+static void unanswered_requests_are_bounded(void)
+{
+    struct world world;
+    world_begin(&world, 5, 9000, 9);
+    subject_serve(&world);
+    world.plugin->request_count += SPACENODE_MAX_REQUESTS;
+    subject_ask_echo(&world, 1, 0);
+    world.plugin->request_count -= SPACENODE_MAX_REQUESTS;
+    CHECK(world.requests == 0 && world_find(&world, SN_ERROR, 0)->header.status == SPACENODE_FAILED);
+    subject_ask_echo(&world, 2, 0);
+    CHECK(world.requests == 1 && world_find(&world, SN_REPLY, 0) != NULL);
+    world_end(&world);
+}
+
 static void answer_much(spacenode_request *request, const void *payload, size_t size, void *context)
 {
     static uint8_t body[SPACENODE_MAX_FRAME];
@@ -244,6 +259,7 @@ int main(void)
     RUN(a_call_is_given_up);
     RUN(cancel_ends_a_request);
     RUN(answers_wait_for_credit);
+    RUN(unanswered_requests_are_bounded);
     RUN(an_answer_over_its_limit_is_an_error);
     RUN(events_and_gaps_are_every_number_once);
     RUN(a_new_session_goes_on_where_it_was);

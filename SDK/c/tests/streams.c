@@ -197,6 +197,26 @@ static void streams_are_bounded(void)
     CHECK(world.closed == SPACENODE_MAX_STREAMS);
 }
 
+/* A plugin that asks itself has both ends of one stream. */
+static void both_ends_may_be_here(void)
+{
+    struct world world;
+    world_begin(&world, 5, 9000, 9);
+    subject_serve(&world);
+    open_download(&world);
+    struct sn_header open = world_find(&world, SN_STREAM_OPEN, 0)->header;
+    give(&world, SN_DATA_LANE, open, "", 0);
+    CHECK(world.closed == 1 && world.plugin->served_streams == 0 && world.plugin->opened_streams == 1);
+    CHECK(world_count(&world, SN_STREAM_ITEM, 0) == 3);
+    for (size_t place = 0; place < world.count; place++) {
+        struct seen *seen = &world.seen[place];
+        if (seen->header.kind != SN_STREAM_ITEM && seen->header.kind != SN_STREAM_END) continue;
+        give(&world, SN_DATA_LANE, seen->header, seen->payload, seen->header.payload_size);
+    }
+    CHECK(world.items == 3 && world.closed == 2 && world.last_status == SPACENODE_OK);
+    world_end(&world);
+}
+
 static void what_no_handler_takes_is_refused(void)
 {
     struct world world;
@@ -279,6 +299,7 @@ int main(void)
     RUN(an_upload_is_answered);
     RUN(a_forgotten_stream_ends_by_silence);
     RUN(streams_are_bounded);
+    RUN(both_ends_may_be_here);
     RUN(what_no_handler_takes_is_refused);
     RUN(every_allocation_may_fail);
     return world_report();
