@@ -265,7 +265,8 @@ package final class BusEngine: @unchecked Sendable {
     func handleWelcome(_ welcome: Spacenode_Bus_V1_Welcome) {
         guard case .greeting = phase else { return }
         generation += 1
-        nextID = 0
+        // So that a late answer to a request of an earlier session fits none of this one.
+        nextID = UInt64(welcome.epoch) << 32
         topics.removeAll()
         for window in welcome.windows where (2...4).contains(window.trafficClass) {
             let index = Int(window.trafficClass) - 2
