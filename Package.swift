@@ -17,6 +17,7 @@ let package = Package(
         .executable(name: "spacenode-router", targets: ["Router"]),
         .executable(name: "spacenode-conformance", targets: ["Conformance"]),
         .executable(name: "spacenode-example", targets: ["ExampleMain"]),
+        .executable(name: "spacenode-storage", targets: ["StorageMain"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -41,6 +42,8 @@ let package = Package(
             name: "NodeBusTesting",
             dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
         .target(name: "NodeConfiguration", dependencies: [yams]),
+        .target(name: "StorageWire"),
+        .target(name: "StorageClient", dependencies: ["StorageWire", "NodeBus", "NodeProtocol"]),
         .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),
 
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
@@ -60,10 +63,25 @@ let package = Package(
             name: "ExampleMain", dependencies: ["ExampleCore", "NodeBus", "NodeProtocol"],
             path: "Plugins/example/Main"),
 
+        .systemLibrary(name: "CRocksDB", path: "Plugins/storage/CRocksDB"),
+        .target(name: "StorageCore", dependencies: ["StorageWire"], path: "Plugins/storage/Core"),
+        .executableTarget(
+            name: "StorageMain",
+            dependencies: [
+                "StorageCore", "StorageWire", "CRocksDB", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                lifecycle, logging, arguments,
+            ],
+            path: "Plugins/storage/Main"),
+
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
             exclude: ["planted"]),
+        .executableTarget(
+            name: "StorageRig",
+            dependencies: ["StorageClient", "StorageWire", "NodeBus", "NodeProtocol", arguments, logging],
+            path: "Tests/StorageRig",
+            exclude: ["rig"]),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -86,8 +104,13 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["NodeProtocol", "CBusProtocol", "BusWire", "RouterCore", protobuf]),
+        .testTarget(name: "StorageCoreTests", dependencies: ["StorageCore", "StorageWire"]),
         .testTarget(name: "SimulationTests", dependencies: ["NodeBusTesting", "NodeBus", "NodeProtocol"]),
-        .testTarget(name: "IntegrationTests", dependencies: ["NodeBus", "NodeProtocol", "ZeroMQ", protobuf]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "NodeBus", "NodeProtocol", "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
