@@ -44,7 +44,8 @@ package struct StorageScan {
     private var resume: [UInt8] = []
     private var failures = 0
     private var isOver = false
-    /// How often the scan was begun: 1 means that all of it is from one moment.
+    private var isFresh = true
+    /// How many moments the entries given so far are from.
     package private(set) var moments = 0
 
     init(client: StorageClient, range: StorageRange) {
@@ -86,6 +87,8 @@ package struct StorageScan {
             return nil
         }
         let batch = try unpack(item.entries)
+        if isFresh { moments += 1 }
+        isFresh = false
         failures = 0
         given += UInt64(batch.count)
         resume = [UInt8](item.resume)
@@ -94,7 +97,7 @@ package struct StorageScan {
     }
 
     private mutating func begin() async throws -> BusDownload<Spacenode_Storage_V1_ScanItem> {
-        moments += 1
+        isFresh = true
         var request = Spacenode_Storage_V1_ScanRequest()
         request.keyspace = UInt32(range.keyspace.rawValue)
         request.prefix = Data(range.prefix)

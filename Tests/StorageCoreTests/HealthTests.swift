@@ -175,5 +175,7 @@ struct HealthTests {
         #expect(SpacePlan(wanted: 64 << 20, total: 1 << 40).ballast == 64 << 20)
         #expect(SpacePlan(wanted: 64 << 20, total: 160 << 20).ballast == 10 << 20)
         #expect(SpacePlan(wanted: 0, total: 1 << 40).margin == 0)
+        #expect(SpacePlan(wanted: 0, total: 1 << 40).opening(log: 5 << 20) == 9 << 20)
+        #expect(SpacePlan(wanted: 64 << 20, total: 1 << 40).opening(log: 5 << 20) == 21 << 20)
     }
 }

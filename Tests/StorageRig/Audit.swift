@@ -14,13 +14,13 @@ struct Audit: AsyncParsableCommand {
     @Option(help: "As of the writers.") var large: UInt32 = 0
 
     struct Report: Encodable {
-        /// Batches there, and acknowledged in the journal.
         var present = 0
+        /// Of the newest round: what was acknowledged, and what of it is lost without having been durable.
         var acknowledged = 0
         var durable = 0
-        /// Acknowledged as durable and not there, and the rest of those acknowledged.
-        var lostDurable = 0
         var lostOthers = 0
+        /// Acknowledged as durable, in any round, and not there.
+        var lostDurable = 0
         /// Batches of which only a part is there, or with wrong values.
         var half = 0
         var wrong = 0
@@ -136,17 +136,19 @@ struct AuditWork {
         let newest = names.map(\.round).max() ?? 0
         for name in names where !journal.removed.contains(name.round) {
             if name.round + 3 == newest, entries.keys.allSatisfy({ $0.round != name.round }) { continue }
-            judge(name)
+            judge(name, isNewest: name.round == newest)
         }
         return report
     }
 
-    private mutating func judge(_ name: WriterName) {
+    private mutating func judge(_ name: WriterName, isNewest: Bool) {
         let whole = Pattern.entries * Pattern.keyspaces.count
         let there = entries[name] ?? [:]
         let acknowledged = journal.acknowledged[name] ?? [:]
-        report.acknowledged += acknowledged.count
-        report.durable += acknowledged.values.filter { $0 }.count
+        if isNewest {
+            report.acknowledged += acknowledged.count
+            report.durable += acknowledged.values.filter { $0 }.count
+        }
         for (number, count) in there {
             if count == whole {
                 report.present += 1
@@ -157,8 +159,12 @@ struct AuditWork {
             if number > journal.sent[name] ?? 0 { problem("batch \(number) of \(name) was never sent") }
         }
         for (number, isDurable) in acknowledged where there[number] == nil {
-            if isDurable { report.lostDurable += 1 } else { report.lostOthers += 1 }
-            if isDurable { problem("batch \(number) of \(name) was durable and is lost") }
+            if isDurable {
+                report.lostDurable += 1
+                problem("batch \(number) of \(name) was durable and is lost")
+            } else if isNewest {
+                report.lostOthers += 1
+            }
         }
         // One writer's batches come back as a beginning of what it wrote.
         let greatest = there.keys.max()

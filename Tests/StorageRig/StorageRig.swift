@@ -4,6 +4,7 @@ import Logging
 import NodeBus
 import NodeProtocol
 import StorageClient
+import StorageWire
 
 /// Loads storage over the bus and says afterwards what of it is there; the scripts beside it break things in between.
 @main
@@ -42,10 +43,25 @@ func withStorage<Value: Sendable>(
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await client.run() }
         try await client.waitUntilReady(within: 10_000)
+        try await waitForStorage(client)
         let value = try await withTaskExecutorPreference(client.executor) { try await body(client) }
         client.drain()
         try await group.waitForAll()
         return value
+    }
+}
+
+/// Waits until storage answers.
+private func waitForStorage(_ client: BusClient) async throws {
+    let end = Date() + 30
+    while true {
+        do {
+            _ = try await StorageClient(client).get(.state, [0])
+            return
+        } catch {
+            if Date() > end { throw error }
+            try await Task.sleep(for: .milliseconds(20))
+        }
     }
 }
 

@@ -69,6 +69,10 @@ package struct SpacePlan: Sendable, Hashable {
 
     /// What must be free beside the ballast before writes are taken.
     package var margin: UInt64 { min(16 << 20, ballast / 4) }
+
+    /// What must be free before the database is opened: opening writes the log's content into tables, and RocksDB may abort
+    /// the process when it runs out of space meanwhile.
+    package func opening(log: UInt64) -> UInt64 { log + max(margin, 4 << 20) }
 }
 
 /// Something that bears on the health.
@@ -176,8 +180,7 @@ package struct StorageHealth: Sendable {
     private mutating func second(_ space: StorageSpace, _ now: UInt64) -> [HealthAction] {
         switch condition {
         case .full where isWedged:
-            // Opening writes the log's content into tables.
-            guard now >= retryAt, space.free >= space.log + plan.margin else { return [] }
+            guard now >= retryAt, space.free >= plan.opening(log: space.log) else { return [] }
             retryAt = now + 2000
             return [.reopen]
         case .full:

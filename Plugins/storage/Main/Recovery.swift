@@ -16,19 +16,21 @@ struct Recovery {
         let note: String?
     }
 
-    func open() throws(StorageFailure) -> Opened {
+    /// - Parameter forReading: changes nothing on the disk, and takes no writes.
+    func open(forReading: Bool = false) throws(StorageFailure) -> Opened {
         do throws(StorageFailure) {
-            return try openWhole()
+            return try openWhole(forReading)
         } catch {
             guard error.kind == .corruption else { throw error }
-            return try openCut(error)
+            return try openCut(error, forReading)
         }
     }
 
     private var directory: String { settings.directory.database }
 
-    private func openWhole() throws(StorageFailure) -> Opened {
-        let database = try RocksDatabase(directory, settings, recovery: .absolute)
+    private func openWhole(_ forReading: Bool) throws(StorageFailure) -> Opened {
+        let database = try RocksDatabase(
+            directory, settings, recovery: .absolute, forReading: forReading)
         guard let mark, mark.sequence > database.sequence, !acceptsLoss else {
             return Opened(database: database, note: nil)
         }
@@ -38,23 +40,23 @@ struct Recovery {
         )
     }
 
-    private func openCut(_ failure: StorageFailure) throws(StorageFailure) -> Opened {
-        let readable: UInt64
+    private func openCut(_ failure: StorageFailure, _ forReading: Bool) throws(StorageFailure) -> Opened {
+        let probe: RocksDatabase
         do throws(StorageFailure) {
-            let probe = try RocksDatabase(directory, settings, recovery: .upToFault, forReading: true)
-            readable = probe.sequence
+            probe = try RocksDatabase(directory, settings, recovery: .upToFault, forReading: true)
         } catch {
             // Not the log, or not the log alone: the first error says what.
             throw failure
         }
         let verdict = LogVerdict(
-            readable: readable, durable: acceptsLoss ? nil : mark, failure: failure, directory: directory)
+            readable: probe.sequence, durable: acceptsLoss ? nil : mark, failure: failure,
+            directory: directory)
         switch verdict {
         case .refuse(let text):
             throw StorageFailure(.corruption, text)
         case .openWithout(let note):
-            let database = try RocksDatabase(directory, settings, recovery: .upToFault)
-            return Opened(database: database, note: note)
+            if forReading { return Opened(database: probe, note: note) }
+            return Opened(database: try RocksDatabase(directory, settings, recovery: .upToFault), note: note)
         }
     }
 }

@@ -16,17 +16,30 @@ extension StorageThread {
         }
         if waiting.isEmpty { return }
         do throws(StorageFailure) {
-            guard let database else { throw StorageFailure(.other, "the database is closed") }
-            try database.sync()
-            keepMark(database.sequence)
+            try sync()
             engine.status.withLock {
                 $0.syncs += 1
                 $0.durableWrites += UInt64(waiting.count)
             }
             for (job, sequence) in waiting { job.reply(.success(sequence)) }
         } catch {
-            take(.writeFailed(error))
             for (job, _) in waiting { job.reply(.failure(error.refusal(whileWriting: true))) }
+        }
+    }
+
+    /// Returns when everything written is on the disk.
+    private func sync() throws(StorageFailure) {
+        // RocksDB 7.8 aborts the process when a log that a write has failed on is synced.
+        guard let database, health.condition.refusal == nil else {
+            let kind: StorageFailure.Kind = if case .full = health.condition { .full } else { .io }
+            throw StorageFailure(kind, "a write beside it failed: \(health.condition.reason)")
+        }
+        do throws(StorageFailure) {
+            try database.sync()
+            keepMark(database.sequence)
+        } catch {
+            take(.writeFailed(error))
+            throw error
         }
     }
 

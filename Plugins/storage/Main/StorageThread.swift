@@ -134,6 +134,7 @@ final class StorageThread: @unchecked Sendable {
     /// At the first opening only a full disk and damage are worth staying up for: the rest is for a person to mend.
     private func open(isFirst: Bool) -> Opening {
         do throws(StorageFailure) {
+            try checkSpace()
             let opened = try Recovery(settings: engine.settings, mark: mark.read()).open()
             if let note = opened.note {
                 engine.logger.warning("\(note)")
@@ -143,13 +144,32 @@ final class StorageThread: @unchecked Sendable {
             engine.replace(with: opened.database)
             // What opening found in the log is in tables now.
             keepMark(opened.database.sequence)
-            _ = measure()
             take(.opened)
         } catch {
             if isFirst, error.kind != .full, error.kind != .corruption { return .fatal(error) }
+            if error.kind == .full { openForReading() }
             take(.openFailed(error))
         }
         return .tried
+    }
+
+    private func checkSpace() throws(StorageFailure) {
+        let space = measure()
+        let needed = plan.opening(log: space.log)
+        guard space.free >= needed else {
+            throw StorageFailure(
+                .full, "\(space.free >> 20) MiB are free, opening the database needs \(needed >> 20)")
+        }
+    }
+
+    /// Without room to open it in full, what there is can still be read.
+    private func openForReading() {
+        let recovery = Recovery(settings: engine.settings, mark: mark.read())
+        do throws(StorageFailure) {
+            engine.replace(with: try recovery.open(forReading: true).database)
+        } catch {
+            engine.logger.error("nothing can be read meanwhile: \(error)")
+        }
     }
 
     private func close() {
