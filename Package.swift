@@ -69,7 +69,7 @@ let package = Package(
             name: "StorageMain",
             dependencies: [
                 "StorageCore", "StorageWire", "CRocksDB", "NodeBus", "NodeProtocol", "NodeConfiguration",
-                lifecycle, logging, arguments,
+                lifecycle, logging, arguments, protobuf,
             ],
             path: "Plugins/storage/Main"),
 

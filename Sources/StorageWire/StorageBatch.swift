@@ -5,7 +5,7 @@ package struct StorageBatch: Sendable, Equatable {
     /// The packed operations.
     package private(set) var bytes: [UInt8] = []
     package private(set) var operations = 0
-    /// Where an upload may be cut: ends of operations, about one `itemBytes` apart.
+    /// Where an upload may be cut: ends of operations, about one `pieceBytes` apart.
     private var cuts: [Int] = []
 
     /// An empty batch.
@@ -98,7 +98,7 @@ package struct StorageBatch: Sendable, Equatable {
     }
 
     private mutating func close() {
-        if bytes.count - (cuts.last ?? 0) >= StorageLimit.itemBytes { cuts.append(bytes.count) }
+        if bytes.count - (cuts.last ?? 0) >= StorageLimit.pieceBytes { cuts.append(bytes.count) }
     }
 }
 
@@ -122,7 +122,7 @@ package struct EntryPacker {
     /// Packs entries of one keyspace.
     package init(_ keyspace: Keyspace) {
         self.keyspace = keyspace
-        bytes.reserveCapacity(StorageLimit.itemBytes + (16 << 10))
+        bytes.reserveCapacity(StorageLimit.scanItemBytes + (8 << 10))
     }
 
     /// Adds one entry.

@@ -12,8 +12,13 @@ package enum StorageLimit {
     package static let multiGetKeys = 1024
     /// Most value bytes of one MultiGet's reply.
     package static let replyBytes = batchBytes
-    /// An item of a scan or upload is closed when it has reached this.
-    package static let itemBytes = 256 << 10
+    /// A piece of an upload is closed when it has reached this.
+    package static let pieceBytes = 256 << 10
+    /// An item of a scan is closed when it has reached this.
+    ///
+    /// All items that a reader's streams may have on the way, about 64, fit into its BULK window: a scan that is not read for a
+    /// while holds up nothing else.
+    package static let scanItemBytes = 64 << 10
 }
 
 /// What is wrong with a packed batch, a key or a value, and where.

@@ -63,7 +63,7 @@ final class RocksCursor: @unchecked Sendable {
             packer.add(key: key, value: keysOnly ? bytes(nil, 0) : value)
             last = [UInt8](key)
             move(iterator)
-            if packer.bytes.count >= StorageLimit.itemBytes || UInt64(packer.entries) >= limit { break }
+            if packer.bytes.count >= StorageLimit.scanItemBytes || UInt64(packer.entries) >= limit { break }
         }
         return last
     }

@@ -11,7 +11,28 @@ internal import StorageCore
 struct StorageCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spacenode-storage", abstract: "Keeps the node's data in one database.",
-        subcommands: [Serve.self, Tool.self], defaultSubcommand: Serve.self)
+        subcommands: [Serve.self, StatsQuery.self, CheckpointQuery.self, Tool.self],
+        defaultSubcommand: Serve.self)
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch {
+            // Help is no error; everything else is 2, as the exit status of every command.
+            if exitCode(for: error).isSuccess { exit(withError: error) }
+            let text = fullMessage(for: error)
+            FileHandle.standardError.write(
+                Data("spacenode-storage: \(text.isEmpty ? "\(error)" : text)\n".utf8))
+            Foundation.exit(2)
+        }
+    }
 
     /// The plugin itself.
     struct Serve: AsyncParsableCommand {
@@ -53,15 +74,6 @@ struct StorageCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func run() throws {
-            do {
-                try recover()
-            } catch {
-                FileHandle.standardError.write(Data("spacenode-storage: \(error)\n".utf8))
-                throw ExitCode(2)
-            }
-        }
-
-        private func recover() throws {
             let settings = try place.settings()
             guard FileManager.default.fileExists(atPath: "\(settings.directory.database)/CURRENT") else {
                 throw StorageFailure(.other, "there is no database in \(settings.directory.database)")
