@@ -18,6 +18,7 @@ let package = Package(
         .executable(name: "spacenode-router", targets: ["Router"]),
         .executable(name: "spacenode-conformance", targets: ["Conformance"]),
         .executable(name: "spacenode-example", targets: ["ExampleMain"]),
+        .executable(name: "spacenode-storage", targets: ["StorageMain"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -44,6 +45,8 @@ let package = Package(
             name: "NodeBusTesting",
             dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
         .target(name: "NodeConfiguration", dependencies: [yams]),
+        .target(name: "StorageWire"),
+        .target(name: "StorageClient", dependencies: ["StorageWire", "NodeBus", "NodeProtocol"]),
         .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),
 
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
@@ -63,10 +66,25 @@ let package = Package(
             name: "ExampleMain", dependencies: ["ExampleCore", "NodeBus", "NodeProtocol"],
             path: "Plugins/example/Main"),
 
+        .systemLibrary(name: "CRocksDB", path: "Plugins/storage/CRocksDB"),
+        .target(name: "StorageCore", dependencies: ["StorageWire"], path: "Plugins/storage/Core"),
+        .executableTarget(
+            name: "StorageMain",
+            dependencies: [
+                "StorageCore", "StorageWire", "CRocksDB", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                lifecycle, logging, arguments, protobuf,
+            ],
+            path: "Plugins/storage/Main"),
+
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
             exclude: ["planted"]),
+        .executableTarget(
+            name: "StorageRig",
+            dependencies: ["StorageClient", "StorageWire", "NodeBus", "NodeProtocol", arguments, logging],
+            path: "Tests/StorageRig",
+            exclude: ["rig"]),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -91,8 +109,13 @@ let package = Package(
             dependencies: ["NodeProtocol", "CBusProtocol", "BusWire", "RouterCore", protobuf]),
         .testTarget(
             name: "NodeTasksTests", dependencies: ["NodeTasks", "NodeBusTesting", "NodeBus", "NodeProtocol"]),
+        .testTarget(name: "StorageCoreTests", dependencies: ["StorageCore", "StorageWire"]),
         .testTarget(name: "SimulationTests", dependencies: ["NodeBusTesting", "NodeBus", "NodeProtocol"]),
-        .testTarget(name: "IntegrationTests", dependencies: ["NodeBus", "NodeProtocol", "ZeroMQ", protobuf]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "NodeBus", "NodeProtocol", "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
