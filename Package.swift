@@ -31,20 +31,25 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZeroMQ"),
         .systemLibrary(name: "CZstd"),
+        .systemLibrary(name: "CLinux"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
+        .target(name: "NodeLogging", dependencies: [logging]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
         .target(name: "BusWire"),
         .target(
             name: "NodeBus",
-            dependencies: ["NodeProtocol", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf]),
+            dependencies: [
+                "NodeProtocol", "NodeLogging", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf,
+            ]),
         .target(name: "NodeTasks", dependencies: ["NodeBus", "NodeProtocol", crypto, protobuf]),
         .target(name: "RouterCore", dependencies: ["BusWire", "CBusProtocol"]),
         .target(
             name: "NodeBusTesting",
             dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
-        .target(name: "NodeConfiguration", dependencies: [yams]),
+        // `Files` is the repository's config/.
+        .target(name: "NodeConfiguration", dependencies: [yams], resources: [.embedInCode("Files")]),
         .target(name: "StorageWire"),
         .target(name: "StorageClient", dependencies: ["StorageWire", "NodeBus", "NodeProtocol"]),
         .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),
@@ -52,11 +57,20 @@ let package = Package(
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
         .executableTarget(
             name: "Router",
-            dependencies: ["RouterProcess", "RouterCore", "NodeConfiguration", logging, arguments]),
+            dependencies: [
+                "RouterProcess", "RouterCore", "NodeConfiguration", "NodeLogging", logging, arguments,
+            ]),
+        .target(name: "SupervisorCore"),
+        .target(
+            name: "SupervisorProcess",
+            dependencies: [
+                "SupervisorCore", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeLogging", logging,
+            ]),
         .executableTarget(
             name: "spacenode",
             dependencies: [
-                "NodeBus", "NodeProtocol", "NodeConfiguration", "Traffic", arguments, logging, protobuf,
+                "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic", "CLinux",
+                arguments, logging, protobuf,
             ]),
         .executableTarget(
             name: "Conformance", dependencies: ["NodeProtocol", "ZeroMQ", arguments, protobuf]),
@@ -100,6 +114,9 @@ let package = Package(
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
+        .testTarget(name: "SupervisorCoreTests", dependencies: ["SupervisorCore"]),
+        .testTarget(
+            name: "SupervisorProcessTests", dependencies: ["SupervisorProcess", "NodeConfiguration"]),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic", "NodeProtocol", protobuf]),
         .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration"]),
         .testTarget(

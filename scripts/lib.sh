@@ -55,7 +55,7 @@ check_swift() {
 tree_stamp() {
     {
         swift --version 2>/dev/null | head -1
-        find Package.swift Sources Plugins Tests -type f \( -name '*.swift' -o -name '*.c' -o -name '*.h' -o -name '*.modulemap' \) \
+        find Package.swift Sources Plugins Tests config -type f \( -name '*.swift' -o -name '*.yaml' -o -name '*.c' -o -name '*.h' -o -name '*.modulemap' \) \
             -not -path '*/.build*' -printf '%p %s %T@\n' | sort
     } | sha256sum | cut -c1-32
 }

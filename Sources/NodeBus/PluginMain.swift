@@ -1,5 +1,6 @@
 internal import Foundation
 package import Logging
+internal import NodeLogging
 package import ServiceLifecycle
 internal import UnixSignals
 
@@ -12,7 +13,7 @@ package enum PluginMain {
     ///   - name: label of the log lines.
     ///   - make: registers handlers and returns the client, or a service of the plugin's own that runs the client.
     package static func run<Plugin: Service>(_ name: String, _ make: (Logger) throws -> Plugin) async {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LineLog.bootstrap()
         // No core file and no core pipe (fed even at 0): what a plugin holds may be secret.
         var none = rlimit(rlim_cur: 1, rlim_max: 1)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)

@@ -94,6 +94,29 @@ final class MappingReader {
         }
     }
 
+    /// A list of texts, nil when it is not there.
+    func optionalStrings(_ key: String) -> [String]? {
+        node(key) == nil ? nil : strings(key)
+    }
+
+    /// Names with a text each.
+    func texts(_ key: String) -> [String: String] {
+        guard let value = node(key) else { return [:] }
+        guard let mapping = value.mapping else {
+            fault(line(of: key), "`\(key)` must be names with values, such as {NAME: value}")
+            return [:]
+        }
+        var result: [String: String] = [:]
+        for (name, value) in mapping {
+            guard let name = name.string, let text = value.string else {
+                fault(value.mark?.line ?? line(of: key), "`\(key)` holds what is no text")
+                continue
+            }
+            result[name] = text
+        }
+        return result
+    }
+
     /// A key without which the mapping means nothing.
     func require(_ key: String, _ what: String) {
         if node(key) == nil { fault(line, "`\(key)` is missing: \(what)") }

@@ -47,6 +47,12 @@ package struct NodePaths: Sendable, Hashable {
     }
 
     package var config: String { "\(data)/config" }
+    package var nodeFile: String { "\(config)/node.yaml" }
+    package var logs: String { "\(data)/logs" }
+    /// Held by the supervisor; says who it is.
+    package var nodeLock: String { "\(data)/node.lock" }
+    /// Where the supervisor takes wishes.
+    package var nodeSocket: String { "\(run)/node.sock" }
     package var keys: String { "\(data)/keys" }
     package var machineFile: String { "\(config)/machines.yaml" }
     package var routerFile: String { "\(config)/router.yaml" }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import Logging
 internal import NodeConfiguration
+internal import NodeLogging
 internal import RouterCore
 internal import RouterProcess
 
@@ -25,7 +26,7 @@ struct RouterCommand: ParsableCommand {
     var tcp: String?
 
     func run() throws {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        LineLog.bootstrap()
         forbidCoreDumps()
         do {
             let paths = try NodePaths(data: data, run: runDir)

@@ -10,11 +10,18 @@ internal import SwiftProtobuf
 func withBus<R: Sendable>(_ common: CommonOptions, _ body: @Sendable (BusClient) async throws -> R)
     async throws -> R
 {
-    let run = try common.paths().run
-    guard FileManager.default.fileExists(atPath: "\(run)/control.sock") else {
-        throw ValidationError(
-            "no router runs for this data directory (\(run)): spacenode router --data … starts one")
+    let paths = try common.paths()
+    guard FileManager.default.fileExists(atPath: "\(paths.run)/control.sock") else {
+        throw CommandFault(
+            "no router runs for \(paths.data) (no sockets in \(paths.run)): spacenode up starts the node")
     }
+    return try await withBus(paths.run, patience: 5000, body)
+}
+
+/// Runs `body` with a session at the router of a folder, which has so many milliseconds to answer.
+func withBus<R: Sendable>(_ run: String, patience: UInt64, _ body: @Sendable (BusClient) async throws -> R)
+    async throws -> R
+{
     var logger = Logger(label: "spacenode")
     logger.logLevel = .error
     let options = BusOptions(
@@ -24,7 +31,7 @@ func withBus<R: Sendable>(_ common: CommonOptions, _ body: @Sendable (BusClient)
     let bus = BusClient(options: options, logger: logger)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await bus.run() }
-        try await bus.waitUntilReady(within: 5000)
+        try await bus.waitUntilReady(within: patience)
         let result = try await body(bus)
         bus.drain()
         try await group.waitForAll()

@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import NodeConfiguration
+internal import SupervisorProcess
 
 /// `spacenode`: the operator's command line, and a bus client like any other.
 @main
@@ -14,7 +15,8 @@ struct Spacenode: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Machine.self, Bus.self, Tap.self, Top.self, Record.self, Metrics.self,
+            Up.self, Down.self, Status.self, Restart.self, Logs.self, Doctor.self, Top.self, Tap.self,
+            Record.self, Metrics.self, Bus.self, Machine.self,
         ])
 
     static func main() async {
@@ -53,13 +55,10 @@ struct Spacenode: AsyncParsableCommand {
 
     /// Becomes `spacenode-NAME`, or says what was meant.
     private static func runOther(_ name: String, _ arguments: [String]) -> Never {
-        if let path = findProgram("spacenode-\(name)") {
+        if let path = Programs.find("spacenode-\(name)", below: ".") {
             var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments.dropFirst()).map { strdup($0) }
             words.append(nil)
             execv(path, &words)
-        }
-        if name == "up" {
-            fail("up is not in this version; start the router and plugins by hand, as the README shows")
         }
         let known = builtIn + otherCommands()
         let hint =
@@ -73,19 +72,8 @@ struct Spacenode: AsyncParsableCommand {
         Foundation.exit(2)
     }
 
-    private static var folders: [String] {
-        let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-            .path
-        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        return [own] + path.split(separator: ":").map(String.init)
-    }
-
-    private static func findProgram(_ name: String) -> String? {
-        folders.map { "\($0)/\(name)" }.first { access($0, X_OK) == 0 }
-    }
-
     private static func otherCommands() -> [String] {
-        folders.flatMap { folder in
+        Programs.folders.flatMap { folder in
             ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [])
                 .filter {
                     $0.hasPrefix("spacenode-") && !$0.contains(".") && access("\(folder)/\($0)", X_OK) == 0
@@ -120,7 +108,10 @@ struct CommonOptions: ParsableArguments {
     var json = false
 
     func paths() throws -> NodePaths {
-        try NodePaths(data: data, run: runDir)
+        let own = try NodePaths(data: data, run: runDir)
+        // A supervisor that was given --run-dir says so, and need not be told again.
+        guard runDir == nil, let holder = NodeLock.holder(own) else { return own }
+        return try NodePaths(data: data, run: holder.run)
     }
 }
 

@@ -5,10 +5,11 @@ import Testing
 private let allowed: [String: Set<String>] = [
     "Sources/BusWire": [],
     "Sources/ZeroMQ": ["CZeroMQ"],
+    "Sources/NodeLogging": ["Logging", "Glibc"],
     "Sources/NodeProtocol": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
     "Sources/NodeBus": [
-        "BusWire", "NodeProtocol", "ZeroMQ", "SwiftProtobuf", "Logging", "ServiceLifecycle", "UnixSignals",
-        "Foundation", "Glibc", "Synchronization",
+        "BusWire", "NodeProtocol", "NodeLogging", "ZeroMQ", "SwiftProtobuf", "Logging", "ServiceLifecycle",
+        "UnixSignals", "Foundation", "Glibc", "Synchronization",
     ],
     "Sources/NodeTasks": [
         "NodeBus", "NodeProtocol", "Crypto", "SwiftProtobuf", "Foundation", "Synchronization",
@@ -24,15 +25,22 @@ private let allowed: [String: Set<String>] = [
     "Sources/RouterCore": ["BusWire", "CBusProtocol"],
     "Sources/RouterProcess": ["RouterCore", "ZeroMQ", "Logging", "Glibc"],
     "Sources/Router": [
-        "RouterProcess", "RouterCore", "NodeConfiguration", "ArgumentParser", "Logging", "Foundation",
-        "Synchronization",
+        "RouterProcess", "RouterCore", "NodeConfiguration", "NodeLogging", "ArgumentParser", "Logging",
+        "Foundation", "Synchronization",
     ],
     "Sources/Conformance": [
         "ZeroMQ", "NodeProtocol", "SwiftProtobuf", "ArgumentParser", "Foundation", "Glibc",
     ],
+    // The supervisor's decisions: values alone.
+    "Sources/SupervisorCore": [],
+    "Sources/SupervisorProcess": [
+        "SupervisorCore", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeLogging", "Logging",
+        "Foundation",
+        "Glibc", "Synchronization",
+    ],
     "Sources/spacenode": [
-        "NodeBus", "NodeProtocol", "NodeConfiguration", "Traffic", "ArgumentParser", "Logging",
-        "SwiftProtobuf", "Foundation", "Synchronization",
+        "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic", "CLinux",
+        "ArgumentParser", "Logging", "SwiftProtobuf", "Foundation", "Synchronization",
     ],
 ]
 
