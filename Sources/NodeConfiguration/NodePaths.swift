@@ -17,7 +17,9 @@ package struct NodePaths: Sendable, Hashable {
     ) throws {
         let chosen = data ?? environment["SPACENODE_DATA"] ?? "./data"
         self.data = URL(fileURLWithPath: chosen).standardizedFileURL.path
-        self.run = run ?? Self.runDirectory(self.data, environment)
+        self.run =
+            run.map { URL(fileURLWithPath: $0).standardizedFileURL.path }
+            ?? Self.runDirectory(self.data, environment)
         // libzmq's limit is the size of sun_path less one.
         guard "\(self.run)/control.sock".utf8.count <= 107 else {
             throw ConfigurationError([

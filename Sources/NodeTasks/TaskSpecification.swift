@@ -40,7 +40,7 @@ package struct TaskSpecification: Sendable, Hashable {
     package let inputs: [UInt8]
     /// Slot that it uses at the worker, such as `cpu`; at most 64 bytes.
     package let capability: String
-    /// Only a worker that states this may take it; empty: any. At most 64 bytes.
+    /// Only a worker that states this may take it, at most 64 bytes; empty: any.
     package let locality: String
     /// Unix time in milliseconds after which nobody wants the result, 0: none.
     package let deadlineMilliseconds: UInt64

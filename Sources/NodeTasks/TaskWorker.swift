@@ -33,7 +33,7 @@ package final class TaskWorker: Sendable {
     private let bus: BusClient
     private let options: Options
     private let handlers: [String: TaskHandler]
-    /// Tasks at work or with an undelivered result. Bounded by the slots, and by what was kept from before.
+    /// Tasks at work or with an undelivered result: as many as slots, and what was kept from before.
     private let held = Mutex<[TaskID: Held]>([:])
     private let isDrainAsked = Atomic<Bool>(false)
 

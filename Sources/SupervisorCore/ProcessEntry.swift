@@ -46,7 +46,7 @@ struct ProcessEntry {
     var failures = 0
     /// Starts that nobody asked for.
     var restarts = 0
-    /// When it died, the newest last; as many as make a crash loop.
+    /// When it died, the newest last; the newest 64.
     var deaths: [UInt64] = []
     var lastEnd: (text: String, at: UInt64)?
     /// In place of its own program.
@@ -91,16 +91,16 @@ struct ProcessEntry {
     }
 
     /// Notes an end that nobody asked for.
-    mutating func died(_ text: String, at now: UInt64, policy: SupervisorPolicy) {
+    mutating func died(_ text: String, at now: UInt64) {
         failures += 1
         lastEnd = (text, now)
         deaths.append(now)
-        if deaths.count > policy.loopDeaths { deaths.removeFirst() }
+        if deaths.count > 64 { deaths.removeFirst() }
     }
 
-    /// Whether it died so often of late that starting it again will not help.
-    func isLooping(at now: UInt64, policy: SupervisorPolicy) -> Bool {
-        guard deaths.count >= policy.loopDeaths, let first = deaths.first else { return false }
-        return first + policy.loopWindow > now
+    /// Its deaths of late, when there are so many that starting it again will not help.
+    func loop(at now: UInt64, policy: SupervisorPolicy) -> ArraySlice<UInt64>? {
+        let late = deaths.drop { $0 + policy.loopWindow <= now }
+        return late.count >= policy.loopDeaths ? late : nil
     }
 }

@@ -103,21 +103,23 @@ extension SupervisorCore {
                 .attention, name,
                 "\(name) is not READY \(seconds(now - entry.startedAt)) after its start: \(word)",
                 effect: effect, fix: logs, since: entry.startedAt)
-        case .ready where entry.isLooping(at: now, policy: policy),
-            .starting
-        where
-            entry.isLooping(at: now, policy: policy):
-            return Notice(
-                .attention, name,
-                "\(name) died \(entry.deaths.count) times of late, last: \(entry.lastEnd?.text ?? "?")",
-                effect: effect, fix: logs, since: entry.deaths.first ?? now)
+        case .ready, .starting: return loop(entry)
         default: return nil
         }
     }
 
+    private func loop(_ entry: ProcessEntry) -> Notice? {
+        guard let deaths = entry.loop(at: now, policy: policy), let first = deaths.first else { return nil }
+        let name = entry.rule.name
+        return Notice(
+            .attention, name,
+            "\(name) died \(deaths.count) times of late, last: \(entry.lastEnd?.text ?? "?")",
+            effect: effect(entry), fix: "spacenode logs \(name)", since: first)
+    }
+
     private func dead(_ entry: ProcessEntry, _ until: UInt64) -> Notice {
         let name = entry.rule.name
-        let loop = entry.isLooping(at: now, policy: policy) ? ", \(entry.failures) times in a row" : ""
+        let loop = entry.failures >= policy.loopDeaths ? ", \(entry.failures) times in a row" : ""
         let why = entry.lastEnd?.text ?? "?"
         let waits = !entry.rule.isRouter && !isRouterReady
         return Notice(

@@ -39,8 +39,19 @@ package struct SupervisorCore: Sendable {
         return actions
     }
 
-    /// Whether every process is READY.
-    package var isAllReady: Bool { entries.allSatisfy(\.isReady) }
+    /// Whether every process is READY, as far as the router says so.
+    package var isAllReady: Bool { routerSilentSince == nil && entries.allSatisfy(\.isReady) }
+
+    /// Whether something is under way that is worth looking at often.
+    package var isSettled: Bool {
+        entries.allSatisfy { entry in
+            switch entry.phase {
+            case .waiting, .ending: false
+            case .running: entry.wasReady || now >= entry.startedAt + policy.readyWithin
+            case .pausing, .stopped: true
+            }
+        }
+    }
 
     var isRouterReady: Bool { entries.allSatisfy { !$0.rule.isRouter || $0.isReady } }
 
@@ -125,7 +136,7 @@ package struct SupervisorCore: Sendable {
 
     /// A life that nobody wanted to end is over.
     private mutating func lost(_ place: Int, _ why: String) {
-        entries[place].died(why, at: now, policy: policy)
+        entries[place].died(why, at: now)
         if isStopping { return entries[place].enter(.stopped, at: now) }
         if changeFailed(place, why) { return }
         let pause = policy.pause(afterDeaths: entries[place].failures)
@@ -142,22 +153,22 @@ package struct SupervisorCore: Sendable {
             // An answer from before its start is of another life, and so is a session that began before it.
             guard time >= entry.startedAt else { continue }
             let session = sessions[place].flatMap { $0.began >= entry.startedAt ? $0.word : nil }
-            let before = entry.word
+            let before = entry
             entries[place].hear(entry.rule.isRouter ? .ready : session, at: now)
-            if entries[place].word != before { tellChange(place, from: before) }
+            if entries[place].word != before.word { tellChange(place, from: before) }
         }
     }
 
     /// A process says something new of itself.
-    private mutating func tellChange(_ place: Int, from before: BusWord?) {
+    private mutating func tellChange(_ place: Int, from before: ProcessEntry) {
         let entry = entries[place]
-        switch (before, entry.word) {
+        switch (before.word, entry.word) {
         case (_, .degraded?):
             if let notice = attention(entry) { actions.append(.tell(notice)) }
         case (.degraded?, .ready?):
             let text = "\(entry.rule.name) is READY again"
             actions.append(.tell(Notice(.info, entry.rule.name, text, since: now)))
-        case (_, .ready?) where entry.failures > 0:
+        case (_, .ready?) where entry.failures > 0 && !before.wasReady:
             let text = "\(entry.rule.name) is READY again, \(seconds(now - entry.startedAt)) after its start"
             actions.append(.tell(Notice(.info, entry.rule.name, text, since: now)))
         default: break

@@ -34,14 +34,15 @@ package enum Preflight {
         return isNew
     }
 
+    /// Makes a folder and those above it.
+    /// - Returns: why it cannot be used, if it cannot.
     private static func makeFolder(_ path: String) -> String? {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            return access(path, R_OK | W_OK | X_OK) == 0 ? nil : String(cString: strerror(errno))
-        } catch {
-            return errno == 0 ? error.localizedDescription : String(cString: strerror(errno))
+        var prefix = ""
+        for part in path.split(separator: "/") {
+            prefix += "/\(part)"
+            if mkdir(prefix, 0o700) != 0, errno != EEXIST { return String(cString: strerror(errno)) }
         }
+        return access(path, R_OK | W_OK | X_OK) == 0 ? nil : String(cString: strerror(errno))
     }
 
     /// Writes the missing configuration files, and looks at everything that nothing has to be ended for.

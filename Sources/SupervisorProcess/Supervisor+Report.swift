@@ -23,7 +23,7 @@ extension Supervisor {
     private func process(_ view: ProcessView, _ place: Int) -> ProcessReport {
         let planned = plan.processes[place]
         let (state, reason, startsAt) = words(view.state)
-        let facts = facts[place]
+        let facts = core.routerSilentSince == nil ? facts[place] : nil
         return ProcessReport(
             name: view.name, role: planned.process.role, state: state, reason: reason,
             since: wall(view.since),

@@ -78,8 +78,10 @@ package final class Supervisor {
         handle(.begin)
         var nextShow: UInt64 = 0
         while !isFinished {
-            let isSettled = core.isAllReady
-            for (number, request) in server.wait(milliseconds: isSettled ? 50 : 10) { take(number, request) }
+            let wasReady = core.isAllReady
+            for (number, request) in server.wait(milliseconds: core.isSettled ? 50 : 10) {
+                take(number, request)
+            }
             takeSignals()
             for place in children.keys.sorted() { bury(place) }
             takeAnswer()
@@ -88,7 +90,7 @@ package final class Supervisor {
             upkeep()
             if core.isAllReady, readyAfter == nil { readyAfter = monotonicMilliseconds() - began }
             let now = monotonicMilliseconds()
-            if !lines.isEmpty || isSettled != core.isAllReady || now >= nextShow {
+            if !lines.isEmpty || wasReady != core.isAllReady || now >= nextShow {
                 nextShow = now + 500
                 show(report(), lines)
                 lines.removeAll()
@@ -112,7 +114,7 @@ package final class Supervisor {
         guard let sessions = answer.sessions else { return handle(.silence) }
         facts = answer.facts
         handle(.report(sessions, at: answer.at))
-        watch.setHasty(!core.isAllReady)
+        watch.setHasty(!core.isSettled)
     }
 
     private func bury(_ place: Int) {

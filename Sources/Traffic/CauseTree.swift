@@ -57,40 +57,61 @@ package struct CauseTree: Sendable {
         return current
     }
 
-    /// The tree from its root as lines; `marked` is pointed out.
-    package func lines(_ root: MessageID, marked: MessageID, view: TrafficView) -> [String] {
+    /// The tree from its root as lines of about `columns` characters; `marked` is pointed out.
+    package func lines(
+        _ root: MessageID, marked: MessageID, view: TrafficView, columns: Int = 260
+    ) -> [String] {
         guard let node = nodes[root] else { return [] }
         var lines: [String] = []
         if let cause = node.item.cause {
             lines.append("… \(view.text(cause)) is no longer kept")
         }
         var shown: Set<MessageID> = []
-        draw(root, "", "", node.item.nanoseconds, marked, view, &lines, &shown)
+        let drawing = Drawing(
+            start: node.item.nanoseconds, marked: marked, view: view, columns: columns)
+        draw(root, "", "", drawing, &lines, &shown)
         return lines
     }
 
+    /// What stays the same over a whole tree.
+    private struct Drawing {
+        let start: UInt64
+        let marked: MessageID
+        let view: TrafficView
+        let columns: Int
+
+        /// A line with as much of a payload as has room.
+        func line(_ head: String, _ item: TrafficItem) -> String {
+            "\(head)  \(view.payloadLine(item, limit: min(200, max(20, columns - head.count - 2))))"
+        }
+    }
+
     private func draw(
-        _ id: MessageID, _ first: String, _ rest: String, _ start: UInt64, _ marked: MessageID,
-        _ view: TrafficView, _ lines: inout [String], _ shown: inout Set<MessageID>
+        _ id: MessageID, _ first: String, _ rest: String, _ drawing: Drawing, _ lines: inout [String],
+        _ shown: inout Set<MessageID>
     ) {
         guard let node = nodes[id], shown.insert(id).inserted, lines.count < 10_000 else { return }
-        lines.append(first + text(node, start, view) + (id == marked ? "   ◀" : ""))
+        lines.append(drawing.line(first + text(node, drawing, isMarked: id == drawing.marked), node.item))
         for (index, child) in node.children.enumerated() {
             let isLast = index == node.children.count - 1 && node.outcome == nil
             draw(
-                child, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), start, marked, view,
-                &lines, &shown)
+                child, rest + (isLast ? "└─ " : "├─ "), rest + (isLast ? "   " : "│  "), drawing, &lines,
+                &shown)
         }
-        if let outcome = node.outcome { lines.append(rest + "└─ " + text(outcome, of: node, view)) }
+        if let outcome = node.outcome {
+            lines.append(drawing.line(rest + "└─ " + text(outcome, of: node, drawing.view), outcome))
+        }
     }
 
-    private func text(_ node: Node, _ start: UInt64, _ view: TrafficView) -> String {
+    private func text(_ node: Node, _ drawing: Drawing, isMarked: Bool) -> String {
         let item = node.item
+        let (start, view) = (drawing.start, drawing.view)
         let id = view.text(MessageID(source: item.header.source, id: item.header.id))
         let refused = item.isRefused ? "  REFUSED" : ""
         let since = item.nanoseconds >= start ? "+" + span(item.nanoseconds - start) : ""
-        return "\(since)  \(id)  \(view.typeName(item.header.type)) → \(view.destination(item))\(refused)  "
-            + view.payloadLine(item)
+        let mark = isMarked ? " ◀" : ""
+        return
+            "\(since)  \(id)\(mark)  \(view.typeName(item.header.type)) → \(view.destination(item))\(refused)"
     }
 
     private func text(_ outcome: TrafficItem, of node: Node, _ view: TrafficView) -> String {
@@ -101,7 +122,7 @@ package struct CauseTree: Sendable {
         let status = view.statusName(outcome.header.status)
         let word = outcome.header.kind == 2 ? "REPLY" : "\(view.kindName(outcome.header.kind)) \(status)"
         let router = outcome.header.source == 1 ? " by the router" : ""
-        return "\(word)\(router)\(items) after \(took)  \(view.payloadLine(outcome))"
+        return "\(word)\(router)\(items) after \(took)"
     }
 }
 

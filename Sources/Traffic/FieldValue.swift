@@ -35,7 +35,12 @@ package indirect enum FieldValue: Sendable, Hashable {
         case .bytes(let bytes): Self.show(bytes, limit: min(limit, 64))
         case .list(let elements): shorten(elements.map { $0.line(limit: limit / 2) }, "[", "]", limit)
         case .message(let fields):
-            shorten(fields.map { "\($0.name): \($0.value.line(limit: limit / 2))" }, "{", "}", limit)
+            // A field alone has all the room.
+            shorten(
+                fields.map { field in
+                    let room = fields.count == 1 ? max(1, limit - field.name.count - 4) : limit / 2
+                    return "\(field.name): \(field.value.line(limit: room))"
+                }, "{", "}", limit)
         }
     }
 

@@ -52,6 +52,11 @@ package struct TrafficFilter: Sendable {
         }
     }
 
+    /// Whether it hides signs of life and nothing else.
+    package var isOpen: Bool {
+        roles.isEmpty && types.isEmpty && fields.isEmpty && !isRefusedOnly && !showsBeats
+    }
+
     /// Role numbers, of the sender or the receiver; empty: all.
     package var roles: Set<UInt32> = []
     /// Parts of type names; empty: all.

@@ -140,13 +140,13 @@ package struct TrafficView: Sendable {
         return MessageDecoder(book).decode(item.payload, as: name)
     }
 
-    /// The payload for people.
-    package func payloadLine(_ item: TrafficItem) -> String {
+    /// The payload for people, in about `limit` characters.
+    package func payloadLine(_ item: TrafficItem, limit: Int = 200) -> String {
         if item.isWithheld {
             return "sensitive: \(item.frameBytes) B, hash \(String(item.payloadHash, radix: 16))"
         }
-        if let value = value(item) { return value.line() }
-        return item.payload.isEmpty ? "" : FieldValue.show(item.payload, limit: 64)
+        if let value = value(item) { return value.line(limit: limit) }
+        return item.payload.isEmpty ? "" : FieldValue.show(item.payload, limit: min(limit, 64))
     }
 
     /// Name of the frame's kind, such as STREAM_ITEM.

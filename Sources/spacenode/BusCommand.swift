@@ -38,22 +38,19 @@ struct Bus: AsyncParsableCommand {
             if common.json { return try printJSON(sessions.map(SessionRow.init)) }
             printTable(
                 [
-                    "PLUGIN", "ROLE", "STATE", "AGE", "HEARD", "IN", "OUT", "OPEN", "PARKED", "REFUSED",
-                    "GAPS", "BUILD",
-                ],
-                sessions.map(row))
+                    "PLUGIN", "ROLE", "STATE", ">AGE", ">SENT", ">RECV", ">OPEN", ">WAIT", ">REFUSED",
+                    ">GAPS",
+                ], sessions.map(row))
         }
 
         private func row(_ session: Spacenode_Bus_V1_SessionInfo) -> [String] {
-            let state = stateName(session.state)
+            let state = stateName(session.state).uppercased()
             let reason = session.reason.isEmpty ? "" : " (\(String(decoding: session.reason, as: UTF8.self)))"
             return [
                 String(decoding: session.name, as: UTF8.self), BusRole(rawValue: session.role).name,
-                state + reason,
-                "\(session.sinceMs / 1000) s", "\(session.heardMs) ms", "\(session.inMessages)",
-                "\(session.outMessages)",
-                "\(session.inFlight)", "\(session.parked)", "\(session.refused)", "\(session.gaps)",
-                String(decoding: session.build, as: UTF8.self),
+                state + reason, duration(session.sinceMs), grouped(session.inMessages),
+                grouped(session.outMessages), "\(session.inFlight)", "\(session.parked)",
+                "\(session.refused)", "\(session.gaps)",
             ]
         }
     }
@@ -72,14 +69,14 @@ struct Bus: AsyncParsableCommand {
             if common.json { return try printJSON(DeadLetterList(reply)) }
             print("\(reply.total) since the router began")
             guard !reply.letters.isEmpty else { return }
-            printTable(["AGE", "WHY", "TYPE", "FROM", "BYTES"], reply.letters.map(row))
+            printTable([">AGE", "WHY", "TYPE", "FROM", ">BYTES"], reply.letters.map(row))
         }
 
         private func row(_ letter: Spacenode_Bus_V1_DeadLetter) -> [String] {
             // Only the head of the frame is kept, so the envelope itself is cut off.
             let header = BusFrame.header(of: [UInt8](letter.frame))
             return [
-                "\(letter.ageMs / 1000) s", BusError.Code(rawValue: letter.status).name,
+                duration(letter.ageMs), BusError.Code(rawValue: letter.status).name,
                 header.map { "0x" + String($0.type, radix: 16) } ?? "unreadable",
                 header.map { "\($0.source)" } ?? "?",
                 "\(letter.frameBytes)",

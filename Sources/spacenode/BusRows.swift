@@ -71,7 +71,7 @@ struct DeadLetterList: Encodable {
     }
 }
 
-/// A session's state in words.
+/// A session's state in words, as JSON has it; people read it in capitals.
 func stateName(_ state: UInt32) -> String {
     let names = ["unknown", "starting", "ready", "degraded", "draining", "gone"]
     return state < UInt32(names.count) ? names[Int(state)] : "unknown"

@@ -121,19 +121,3 @@ func printJSON(_ value: some Encodable) throws {
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }
-
-/// Prints rows under a header, columns as wide as their widest cell.
-func printTable(_ header: [String], _ rows: [[String]]) {
-    for line in tableLines(header, rows) { print(line) }
-}
-
-/// The lines of a table.
-func tableLines(_ header: [String], _ rows: [[String]]) -> [String] {
-    let widths = header.indices.map { column in
-        ([header] + rows).map { $0[column].count }.max() ?? 0
-    }
-    return ([header] + rows).map { row in
-        let cells = zip(row, widths).map { $0.padding(toLength: $1, withPad: " ", startingAt: 0) }
-        return cells.joined(separator: "  ").replacing(/\s+$/, with: "")
-    }
-}

@@ -62,9 +62,10 @@ struct Tap: AsyncParsableCommand {
 
     // MARK: - Following
 
-    private func follow(_ bus: BusClient, _ filter: TrafficFilter) async throws {
+    private func follow(_ bus: BusClient, _ wanted: TrafficFilter) async throws {
+        var filter = wanted
         var reader = try await TrafficReader(bus, from: past ? .oldest : .now)
-        let printer = TapPrinter(isJSON: common.json)
+        var printer = TapPrinter(isJSON: common.json)
         let start = ContinuousClock.now
         let stop = StopFlag.onSignals()
         var shown = 0
@@ -88,15 +89,18 @@ struct Tap: AsyncParsableCommand {
             }
             if !hinted, shown == 0, ContinuousClock.now - start > .seconds(3) {
                 hinted = true
-                printer.note(hint(others))
+                printer.note(hint(others, filter))
+                // On a node at rest there is nothing else to see.
+                if filter.isOpen { filter.showsBeats = true }
             }
             try await reader.pause(reading)
         }
         printer.note("\(shown) shown, \(others) others, \(missed) missed")
     }
 
-    private func hint(_ others: Int) -> String {
-        others == 0
+    private func hint(_ others: Int, _ filter: TrafficFilter) -> String {
+        if filter.isOpen { return "nothing but signs of life for 3 s: they are shown too; Ctrl-C ends" }
+        return others == 0
             ? "no messages yet; Ctrl-C ends"
             : "\(others) messages went by that are not asked for (signs of life are shown with --all); Ctrl-C ends"
     }
@@ -115,7 +119,8 @@ struct Tap: AsyncParsableCommand {
         let id = try find(text, tree, reader.view, items)
         let root = tree.root(of: id)
         if common.json { return try printJSON(CauseJSON(root, tree, reader.view)) }
-        for line in tree.lines(root, marked: id, view: reader.view) {
+        let columns = Terminal.isLive ? Terminal.size.columns : 260
+        for line in tree.lines(root, marked: id, view: reader.view, columns: columns) {
             print(Terminal.cut(line))
         }
     }
@@ -154,30 +159,57 @@ struct Tap: AsyncParsableCommand {
 /// Prints items: lines for people, or one JSON object a line.
 struct TapPrinter {
     let isJSON: Bool
+    /// Width of each column so far, so that lines stand under each other; wider ones widen it for those to come.
+    private var widths = [0, 0, 0]
+
+    /// On a narrower rest of a line the payload gets a line of its own.
+    private static let leastRoom = 30
+    private static let widestColumn = 40
+
+    init(isJSON: Bool) {
+        self.isJSON = isJSON
+    }
 
     /// Says something about the traffic, beside it.
     func note(_ text: String) {
         FileHandle.standardError.write(Data("\(text)\n".utf8))
     }
 
-    func show(_ item: TrafficItem, _ view: TrafficView) {
+    mutating func show(_ item: TrafficItem, _ view: TrafficView) {
         if isJSON {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             guard let data = try? encoder.encode(ItemJSON(item, view)) else { return }
             return Terminal.say(String(decoding: data, as: UTF8.self))
         }
-        Terminal.say(Terminal.cut(line(item, view)))
+        let head = head(item, view)
+        guard Terminal.isLive else {
+            return Terminal.say(
+                [head, view.payloadLine(item)].filter { !$0.isEmpty }.joined(separator: "  "))
+        }
+        let room = Terminal.size.columns - head.count - 2
+        if room >= Self.leastRoom {
+            return Terminal.say(Terminal.cut("\(head)  \(view.payloadLine(item, limit: room))"))
+        }
+        Terminal.say(Terminal.cut(head))
+        let indent = String(repeating: " ", count: 14)
+        let payload = view.payloadLine(item, limit: Terminal.size.columns - indent.count)
+        if !payload.isEmpty { Terminal.say(Terminal.cut(indent + payload)) }
     }
 
-    private func line(_ item: TrafficItem, _ view: TrafficView) -> String {
-        let id = item.messageID.map { view.text($0) } ?? item.answered.map { "to " + view.text($0) } ?? ""
+    private mutating func head(_ item: TrafficItem, _ view: TrafficView) -> String {
+        let columns = [
+            "\(view.names.name(item.header.source)) → \(view.destination(item))",
+            "\(view.kindName(item.header.kind)) \(view.typeName(item.header.type))",
+            item.messageID.map { view.text($0) } ?? item.answered.map { "to " + view.text($0) } ?? "",
+        ]
+        for (index, text) in columns.enumerated() {
+            widths[index] = max(widths[index], min(text.count, Self.widestColumn))
+        }
         let status = item.isRefused ? "REFUSED \(view.statusName(item.status))" : outcome(item, view)
-        let from = view.names.name(item.header.source)
-        let what = "\(view.kindName(item.header.kind)) \(view.typeName(item.header.type))"
-        let head = "\(Terminal.time(item.nanoseconds))  \(from) → \(view.destination(item))  \(what)"
-        let parts = [head, id, status, view.payloadLine(item)].filter { !$0.isEmpty }
-        return parts.joined(separator: "  ")
+        let cells = zip(columns, widths).map { padded($0, $1) } + (status.isEmpty ? [] : [status])
+        return ([Terminal.time(item.nanoseconds)] + cells).joined(separator: "  ")
+            .replacing(/\s+$/, with: "")
     }
 
     private func outcome(_ item: TrafficItem, _ view: TrafficView) -> String {

@@ -23,7 +23,8 @@ struct TopScreen {
 
     private var head: [String] {
         let stats = now.stats
-        let states = Dictionary(grouping: now.sessions) { stateName($0.state) }.sorted { $0.key < $1.key }
+        let states = Dictionary(grouping: now.sessions) { stateName($0.state).uppercased() }
+            .sorted { $0.key < $1.key }
         let plugins = states.map { "\($0.value.count) \($0.key)" }.joined(separator: ", ")
         let messages = rate(\.routedMessages)
         let bytes = rate(\.routedBytes)
@@ -47,14 +48,16 @@ struct TopScreen {
     // MARK: - Plugins
 
     private var pluginHeader: [String] {
-        ["PLUGIN", "STATE", "IN/S", "OUT/S", "OPEN", "WAITING", "REFUSED", "GAPS", "HEARD"]
+        [
+            "PLUGIN", "STATE", ">SENT/S", ">RECV/S", ">OPEN", ">WAITING", ">REFUSED", ">GAPS", ">HEARD",
+        ]
     }
 
     private func plugin(_ session: Spacenode_Bus_V1_SessionInfo) -> [String] {
         let old = before.sessions.first { $0.instance == session.instance && $0.epoch == session.epoch }
         let reason = session.reason.isEmpty ? "" : ": " + String(decoding: session.reason, as: UTF8.self)
         return [
-            String(decoding: session.name, as: UTF8.self), stateName(session.state) + reason,
+            String(decoding: session.name, as: UTF8.self), stateName(session.state).uppercased() + reason,
             amount(Double(session.inMessages &- (old?.inMessages ?? session.inMessages)) / seconds),
             amount(Double(session.outMessages &- (old?.outMessages ?? session.outMessages)) / seconds),
             "\(session.inFlight)", "\(session.parked)", "\(session.refused)", "\(session.gaps)",
@@ -75,7 +78,8 @@ struct TopScreen {
             ]
         }
         let more = rows.count > limit ? ["… \(rows.count - limit) more"] : []
-        return table(["TYPE", "FROM → TO", "MSG/S", "BYTES/S", "P50", "P99", "FAILED"], Array(shown)) + more
+        return table(["TYPE", "FROM → TO", ">MSG/S", ">BYTES/S", ">P50", ">P99", ">FAILED"], Array(shown))
+            + more
     }
 
     private func time(_ microseconds: Double?) -> String {

@@ -51,7 +51,8 @@ private let allowedInCore: Set<String> = [
 /// A plugin's Main: its own Core, its own C target and the shared modules.
 private let allowedInMain: Set<String> = [
     "NodeBus", "NodeTasks", "NodeDomain", "NodeProtocol", "NodeConfiguration", "StorageClient", "StorageWire",
-    "Logging", "ServiceLifecycle", "ArgumentParser", "SwiftProtobuf", "Foundation", "Glibc", "Synchronization",
+    "Logging", "ServiceLifecycle", "ArgumentParser", "SwiftProtobuf", "Foundation", "Glibc",
+    "Synchronization",
 ]
 /// The C library that one plugin alone wraps.
 private let libraries = ["Storage": "CRocksDB"]

@@ -168,7 +168,9 @@ struct StorageTests {
             var batch = StorageBatch()
             try batch.put(.example, [1], [2])
             let write = batch
-            #expect(await refusal { try await storage.write(write, durable: false) }?.rawValue.hasPrefix("FORBIDDEN") == true)
+            #expect(
+                await refusal { try await storage.write(write, durable: false) }?.rawValue.hasPrefix(
+                    "FORBIDDEN") == true)
             _ = try await bus.call(StorageContract.stats, Spacenode_Storage_V1_StatsRequest())
         }
     }

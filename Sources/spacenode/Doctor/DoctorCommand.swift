@@ -66,8 +66,8 @@ struct Finding: Encodable {
     }
 
     func lines(_ columns: Int) -> [String] {
-        let mark = result.rawValue.padding(toLength: 9, withPad: " ", startingAt: 0)
-        let name = check.padding(toLength: max(10, check.count), withPad: " ", startingAt: 0)
+        let mark = padded(result.rawValue, 9)
+        let name = padded(check, 10)
         let indent = String(repeating: " ", count: 20)
         return wrapped("\(mark)\(name) ", what, indent, columns)
             + (effect.isEmpty ? [] : wrapped("\(indent)effect: ", effect, indent, columns))

@@ -22,7 +22,7 @@ struct FileChecks {
         let bad = faults.map { fault in
             Finding(
                 "config", .bad, fault.description, effect: "the node does not start with it",
-                fix: "edit \(fault.file)" + (fault.line > 0 ? " at line \(fault.line)" : ""))
+                fix: "${EDITOR:-nano} " + (fault.line > 0 ? "+\(fault.line) " : "") + fault.file)
         }
         return (bad.isEmpty ? [Finding("config", .ok, "\(paths.config) has no faults")] + missing : bad)
             + strangers
@@ -33,7 +33,8 @@ struct FileChecks {
         guard let plan = try? NodePlan(paths, portBase: nil) else { return [] }
         return plan.problems.map {
             Finding(
-                "config", .bad, $0, effect: "the node does not start with it", fix: "edit \(paths.nodeFile)")
+                "config", .bad, $0, effect: "the node does not start with it",
+                fix: "${EDITOR:-nano} \(paths.nodeFile)")
         }
     }
 

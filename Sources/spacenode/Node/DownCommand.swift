@@ -66,12 +66,22 @@ struct Restart: ParsableCommand {
     func run() throws {
         let paths = try common.paths()
         let path = try program.map(find)
+        guard let report = try ControlClient.report(paths) else {
+            throw CommandFault("no node runs for \(paths.data): spacenode up starts it")
+        }
+        let names = report.processes.map(\.name)
+        guard names.contains(name) else {
+            let hint =
+                nearest(name, among: names).map { "did you mean \($0)?" }
+                ?? "there are \(names.joined(separator: ", "))"
+            throw CommandFault("no process is called \(name): \(hint)")
+        }
         let answer = try ControlClient.ask(
             paths.nodeSocket, ControlRequest(.restart, name: name, program: path),
             patience: Self.patience
         ) { if !common.json { Terminal.say($0) } }
         guard let answer else {
-            throw CommandFault("no node runs for \(paths.data): spacenode up starts it")
+            throw CommandFault("the node went down meanwhile: spacenode up starts it")
         }
         let isGood = answer.isGood ?? false
         if common.json {

@@ -76,8 +76,7 @@ struct LogPrinter {
 
     func show(_ line: LogLine) {
         guard isJSON else {
-            let name = line.process.padding(toLength: width, withPad: " ", startingAt: 0)
-            return Terminal.say("\(name)  \(line.text)")
+            return Terminal.say("\(padded(line.process, width))  \(line.text)")
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

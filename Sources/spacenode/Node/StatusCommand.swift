@@ -47,7 +47,7 @@ struct StatusScreen {
     var lines: [String] {
         [node, bus, ""]
             + tableLines(
-                ["PROCESS", "STATE", "SINCE", "PID", "UP", "MEMORY", "SENT", "RECEIVED", "RESTARTS"],
+                ["PROCESS", "STATE", ">FOR", ">PID", ">UP", ">MEMORY", ">SENT", ">RECEIVED", ">RESTARTS"],
                 view.processes.map(row))
             + reasons + attentions
     }
@@ -95,7 +95,10 @@ struct StatusScreen {
         let known = Set(view.attentions.map(\.process))
         return view.processes.flatMap { process -> [String] in
             var parts: [String] = []
-            if let reason = process.reason, !known.contains(process.name) { parts.append(reason) }
+            // That the router is silent is said once.
+            if let reason = process.reason, !known.contains(process.name), view.stats != nil {
+                parts.append(reason)
+            }
             if let end = process.lastEnd, let at = process.lastEndAt, process.state != "dead" {
                 parts.append("ended \(age(at, view.at)) ago: \(end)")
             }

@@ -41,13 +41,15 @@ struct Up: AsyncParsableCommand {
         let output = UpOutput(isJSON: common.json, isQuiet: background)
         Signals.watch()
         output.begin(plan, isNew: isNew, written: written)
+        let display = UpDisplay(output)
         MarkedProcess.end(MarkedProcess.all(of: paths.data)) {
-            output.line("left behind by a supervisor that was killed: \($0)")
+            display.show(nil, ["left behind by a supervisor that was killed: \($0)"])
         }
         let taken = Preflight.ports(plan)
         guard taken.isEmpty else { throw PreflightError(problems: taken) }
         raiseFileLimit()
-        try await Supervisor.run(plan, version: Version.text) { output.show($0, $1) }
+        try await Supervisor.run(plan, version: Version.text) { display.show($0, $1) }
+        display.finish()
         withExtendedLifetime(lock) {}
     }
 
@@ -80,7 +82,7 @@ struct Up: AsyncParsableCommand {
 
     private func startDetached(_ plan: NodePlan, _ isNew: Bool, _ written: [String]) throws {
         let paths = plan.paths
-        let output = UpOutput(isJSON: common.json, isQuiet: false)
+        var output = UpOutput(isJSON: common.json, isQuiet: false)
         output.begin(plan, isNew: isNew, written: written)
         let log = "\(paths.logs)/supervisor.log"
         var words = ["up", "--background", "--data", paths.data, "--run-dir", paths.run]

@@ -3,12 +3,7 @@ internal import SupervisorProcess
 
 /// A process's state as people read it; what nobody knows is called so.
 func stateText(_ process: ProcessReport) -> String {
-    switch process.state {
-    case "ready": "READY"
-    case "degraded": "DEGRADED"
-    case "unknown": "UNKNOWN"
-    default: process.state
-    }
+    process.state.uppercased()
 }
 
 /// The picture that `up` draws: a function of the supervisor's report.
@@ -17,7 +12,7 @@ struct UpScreen {
     let columns: Int
 
     var lines: [String] {
-        tableLines(["", "", "PID", "UP", "MEMORY", ""], report.processes.map(row)).dropFirst().map { $0 }
+        Array(tableLines(["", "", ">", ">", ">", ""], report.processes.map(row)).dropFirst())
             + attentions + ["", foot]
     }
 
@@ -35,31 +30,36 @@ struct UpScreen {
     }
 
     private var foot: String {
-        if report.isStopping { return "draining; Ctrl-C again kills what is left" }
-        let ready = report.readyAfter.map { "all READY after \(Double($0 / 10) / 100) s   " } ?? ""
-        return ready + "Ctrl-C stops   elsewhere: spacenode status, top, tap, logs -f"
+        if report.processes.allSatisfy({ $0.state == "stopped" }) { return "the node is down" }
+        if report.isStopping { return "draining   Ctrl-C again kills what is left" }
+        let count = report.processes.filter { $0.state == "ready" }.count
+        let ready = "\(count) of \(report.processes.count) READY"
+        let all = report.readyAfter.map { "all READY after \(Double($0 / 10) / 100) s" } ?? ready
+        return (report.isAllReady ? all : ready) + "   Ctrl-C stops   see: spacenode status, top, tap, logs"
     }
 
     /// What there is to say beside the state.
     static func facts(_ process: ProcessReport, _ report: NodeReport) -> String {
         var facts: [String] = []
+        if let restarts = process.restarts, restarts > 0 {
+            facts.append("\(restarts) restart\(restarts == 1 ? "" : "s")")
+        }
         switch process.state {
         case "dead":
             let wait = process.startsAt.map { $0 > report.at ? $0 - report.at : 0 } ?? 0
-            facts.append("starts again in \(duration(wait + 500))")
+            facts.append("starts again in \(duration(wait))")
+        // That the router is silent is said once, below.
+        case "unknown" where report.routerSilentSince != nil: break
         case "degraded", "unknown", "waiting": if let reason = process.reason { facts.append(reason) }
         default: break
         }
         if process.name == "router" { facts += [report.bus] + (report.tcp.map { [$0] } ?? []) }
-        if let restarts = process.restarts, restarts > 0 {
-            facts.append("\(restarts) restart\(restarts == 1 ? "" : "s")")
-        }
         return facts.joined(separator: "   ")
     }
 
     /// A line for a pipe.
     static func plainLine(_ process: ProcessReport, _ report: NodeReport) -> String {
-        let name = process.name.padding(toLength: max(9, process.name.count), withPad: " ", startingAt: 0)
+        let name = padded(process.name, 9)
         let pid = process.pid.map { "  pid \($0)" } ?? ""
         let facts = facts(process, report)
         return "\(name) \(stateText(process))\(pid)" + (facts.isEmpty ? "" : "  \(facts)")
