@@ -32,6 +32,9 @@ let package = Package(
         .systemLibrary(name: "CZstd"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
+        .target(name: "NodeDomain"),
+        .target(name: "NodeEncoding", dependencies: ["NodeDomain"]),
+        .target(name: "NodeCrypto", dependencies: ["NodeDomain"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
         .target(name: "BusWire"),
@@ -79,6 +82,9 @@ let package = Package(
             dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusBench"),
         .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "NodeDomainTests", dependencies: ["NodeDomain"]),
+        .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
+        .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
