@@ -66,6 +66,13 @@ let package = Package(
             name: "ExampleMain", dependencies: ["ExampleCore", "NodeBus", "NodeProtocol"],
             path: "Plugins/example/Main"),
 
+        .systemLibrary(name: "CRandomX", path: "Plugins/post-worker/CRandomX"),
+        .target(name: "CPostKernels", path: "Plugins/post-worker/CPostKernels"),
+        .target(
+            name: "PostWorkerCore",
+            dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "CRandomX", "CPostKernels"],
+            path: "Plugins/post-worker/Core"),
+
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
@@ -85,6 +92,8 @@ let package = Package(
         .testTarget(name: "NodeDomainTests", dependencies: ["NodeDomain"]),
         .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
         .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
+        .testTarget(
+            name: "PostWorkerCoreTests", dependencies: ["PostWorkerCore", "NodeDomain", crypto]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
@@ -105,7 +114,8 @@ let package = Package(
 
 // MARK: - Settings of every target of ours
 
-for target in package.targets where target.type != .system && target.name != "CBusProtocol" {
+let inC = ["CBusProtocol", "CPostKernels"]
+for target in package.targets where target.type != .system && !inC.contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

@@ -43,10 +43,10 @@ package struct BLAKE3: Sendable {
                 push(chunk.output.chainingValue, chunks: chunk.counter + 1)
                 chunk = BLAKE3Chunk(counter: chunk.counter + 1)
             }
-            // The last chunk closes the tree, so it is never among the four.
-            if chunk.length == 0, rest.count > 4 * BLAKE3Chunk.size {
-                pushFour(UnsafeBufferPointer(rebasing: rest.prefix(4 * BLAKE3Chunk.size)))
-                rest = rest.dropFirst(4 * BLAKE3Chunk.size)
+            // The last chunk closes the tree, so it is never among these.
+            if chunk.length == 0, rest.count > blake3Lanes * BLAKE3Chunk.size {
+                pushMany(UnsafeBufferPointer(rebasing: rest.prefix(blake3Lanes * BLAKE3Chunk.size)))
+                rest = rest.dropFirst(blake3Lanes * BLAKE3Chunk.size)
                 continue
             }
             let part = rest.prefix(BLAKE3Chunk.size - chunk.length)
@@ -75,12 +75,12 @@ package struct BLAKE3: Sendable {
         }
     }
 
-    private mutating func pushFour(_ bytes: UnsafeBufferPointer<UInt8>) {
-        let values = blake3FourChunks(UnsafeRawBufferPointer(bytes), counter: chunk.counter)
-        for lane in 0..<4 {
+    private mutating func pushMany(_ bytes: UnsafeBufferPointer<UInt8>) {
+        let values = blake3EightChunks(UnsafeRawBufferPointer(bytes), counter: chunk.counter)
+        for lane in 0..<blake3Lanes {
             push(values[lane], chunks: chunk.counter + UInt64(lane) + 1)
         }
-        chunk = BLAKE3Chunk(counter: chunk.counter + 4)
+        chunk = BLAKE3Chunk(counter: chunk.counter + UInt64(blake3Lanes))
     }
 
     /// Adds the value of a finished chunk, and joins the subtrees that it completes.
