@@ -18,6 +18,7 @@ let package = Package(
         .executable(name: "spacenode-router", targets: ["Router"]),
         .executable(name: "spacenode-conformance", targets: ["Conformance"]),
         .executable(name: "spacenode-example", targets: ["ExampleMain"]),
+        .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -72,6 +73,9 @@ let package = Package(
             name: "PostWorkerCore",
             dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "CRandomX", "CPostKernels"],
             path: "Plugins/post-worker/Core"),
+        .executableTarget(
+            name: "PostWorkerMain", dependencies: ["PostWorkerCore", "NodeDomain", arguments],
+            path: "Plugins/post-worker/Main"),
 
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
