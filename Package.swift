@@ -71,7 +71,7 @@ let package = Package(
         .target(name: "CPostKernels", path: "Plugins/post-worker/CPostKernels"),
         .target(
             name: "PostWorkerCore",
-            dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "CRandomX", "CPostKernels"],
+            dependencies: ["NodeDomain", "NodeCrypto", "CRandomX", "CPostKernels"],
             path: "Plugins/post-worker/Core"),
         .executableTarget(
             name: "PostWorkerMain", dependencies: ["PostWorkerCore", "NodeDomain", arguments],

@@ -9,7 +9,7 @@ struct Spacenode: AsyncParsableCommand {
         commandName: "spacenode", abstract: "A proof-of-space-time node that comes apart.",
         discussion: """
             Any spacenode-NAME beside this program or on the PATH is a subcommand: `spacenode router`,
-            `spacenode example`, `spacenode conformance`.
+            `spacenode example`, `spacenode conformance`. `spacenode post` stands for the tools of post-worker.
             Exit status: 0 ok, 1 attention, 2 error.
             """,
         version: Version.text,
@@ -43,6 +43,9 @@ struct Spacenode: AsyncParsableCommand {
         }
     }
 
+    /// Commands that are the tools of a plugin, which this program does not link: `post X` is `post-worker tool X`.
+    private static let toolsOf = ["post": "post-worker"]
+
     private static var builtIn: [String] {
         configuration.subcommands.map { $0._commandName } + ["help"]
     }
@@ -53,15 +56,22 @@ struct Spacenode: AsyncParsableCommand {
 
     /// Becomes `spacenode-NAME`, or says what was meant.
     private static func runOther(_ name: String, _ arguments: [String]) -> Never {
-        if let path = findProgram("spacenode-\(name)") {
-            var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments.dropFirst()).map { strdup($0) }
+        let program = "spacenode-\(toolsOf[name] ?? name)"
+        if let path = findProgram(program) {
+            let tool = toolsOf[name] == nil ? [] : ["tool"]
+            var words: [UnsafeMutablePointer<CChar>?] = ([path] + tool + arguments.dropFirst()).map {
+                strdup($0)
+            }
             words.append(nil)
             execv(path, &words)
+        }
+        if toolsOf[name] != nil {
+            fail("\(name) needs \(program) beside this program or on the PATH: build or install it")
         }
         if name == "up" {
             fail("up is not in this version; start the router and plugins by hand, as the README shows")
         }
-        let known = builtIn + otherCommands()
+        let known = builtIn + otherCommands() + toolsOf.keys
         let hint =
             nearest(name, among: known).map { "did you mean `spacenode \($0)`?" }
             ?? "spacenode --help lists the commands"

@@ -85,6 +85,21 @@ struct ScaleTests {
         #expect(throws: ScaleFault.tooLarge(offset: 1, limit: 800)) { try PostProof(scale: long.scale) }
     }
 
+    @Test("whatever is accepted has no other encoding")
+    func noise() {
+        var state: UInt64 = 7
+        var accepted = 0
+        for _ in 0..<200_000 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let length = Int(state >> 60)
+            let bytes = (0..<length).map { UInt8(truncatingIfNeeded: state >> UInt64(3 * $0 + 7)) & 0x3f }
+            guard let proof = try? PostProof(scale: bytes) else { continue }
+            accepted += 1
+            #expect(proof.scale == bytes)
+        }
+        #expect(accepted > 100)
+    }
+
     @Test("fixed values")
     func fixed() throws {
         var writer = ScaleWriter()
