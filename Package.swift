@@ -19,6 +19,7 @@ let package = Package(
         .executable(name: "spacenode-conformance", targets: ["Conformance"]),
         .executable(name: "spacenode-example", targets: ["ExampleMain"]),
         .executable(name: "spacenode-storage", targets: ["StorageMain"]),
+        .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -34,6 +35,9 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
+        .target(name: "NodeDomain"),
+        .target(name: "NodeEncoding", dependencies: ["NodeDomain"]),
+        .target(name: "NodeCrypto", dependencies: ["NodeDomain"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeLogging", dependencies: [logging]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
@@ -90,6 +94,16 @@ let package = Package(
             ],
             path: "Plugins/storage/Main"),
 
+        .systemLibrary(name: "CRandomX", path: "Plugins/post-worker/CRandomX"),
+        .target(name: "CPostKernels", path: "Plugins/post-worker/CPostKernels"),
+        .target(
+            name: "PostWorkerCore",
+            dependencies: ["NodeDomain", "NodeCrypto", "CRandomX", "CPostKernels"],
+            path: "Plugins/post-worker/Core"),
+        .executableTarget(
+            name: "PostWorkerMain", dependencies: ["PostWorkerCore", "NodeDomain", arguments],
+            path: "Plugins/post-worker/Main"),
+
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
@@ -111,6 +125,11 @@ let package = Package(
             dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusBench"),
         .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "NodeDomainTests", dependencies: ["NodeDomain"]),
+        .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
+        .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
+        .testTarget(
+            name: "PostWorkerCoreTests", dependencies: ["PostWorkerCore", "NodeDomain", crypto]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
@@ -139,7 +158,8 @@ let package = Package(
 
 // MARK: - Settings of every target of ours
 
-for target in package.targets where target.type != .system && target.name != "CBusProtocol" {
+let inC = ["CBusProtocol", "CPostKernels"]
+for target in package.targets where target.type != .system && !inC.contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),
