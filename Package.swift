@@ -8,6 +8,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -17,9 +18,12 @@ let package = Package(
         .executable(name: "spacenode-router", targets: ["Router"]),
         .executable(name: "spacenode-conformance", targets: ["Conformance"]),
         .executable(name: "spacenode-example", targets: ["ExampleMain"]),
+        .executable(name: "spacenode-storage", targets: ["StorageMain"]),
+        .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -31,6 +35,9 @@ let package = Package(
         .systemLibrary(name: "CLinux"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
+        .target(name: "NodeDomain"),
+        .target(name: "NodeEncoding", dependencies: ["NodeDomain"]),
+        .target(name: "NodeCrypto", dependencies: ["NodeDomain"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeLogging", dependencies: [logging]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
@@ -40,12 +47,15 @@ let package = Package(
             dependencies: [
                 "NodeProtocol", "NodeLogging", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf,
             ]),
+        .target(name: "NodeTasks", dependencies: ["NodeBus", "NodeProtocol", crypto, protobuf]),
         .target(name: "RouterCore", dependencies: ["BusWire", "CBusProtocol"]),
         .target(
             name: "NodeBusTesting",
             dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
         // `Files` is the repository's config/.
         .target(name: "NodeConfiguration", dependencies: [yams], resources: [.embedInCode("Files")]),
+        .target(name: "StorageWire"),
+        .target(name: "StorageClient", dependencies: ["StorageWire", "NodeBus", "NodeProtocol"]),
         .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),
 
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
@@ -74,10 +84,35 @@ let package = Package(
             name: "ExampleMain", dependencies: ["ExampleCore", "NodeBus", "NodeProtocol"],
             path: "Plugins/example/Main"),
 
+        .systemLibrary(name: "CRocksDB", path: "Plugins/storage/CRocksDB"),
+        .target(name: "StorageCore", dependencies: ["StorageWire"], path: "Plugins/storage/Core"),
+        .executableTarget(
+            name: "StorageMain",
+            dependencies: [
+                "StorageCore", "StorageWire", "CRocksDB", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                lifecycle, logging, arguments, protobuf,
+            ],
+            path: "Plugins/storage/Main"),
+
+        .systemLibrary(name: "CRandomX", path: "Plugins/post-worker/CRandomX"),
+        .target(name: "CPostKernels", path: "Plugins/post-worker/CPostKernels"),
+        .target(
+            name: "PostWorkerCore",
+            dependencies: ["NodeDomain", "NodeCrypto", "CRandomX", "CPostKernels"],
+            path: "Plugins/post-worker/Core"),
+        .executableTarget(
+            name: "PostWorkerMain", dependencies: ["PostWorkerCore", "NodeDomain", arguments],
+            path: "Plugins/post-worker/Main"),
+
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
             exclude: ["planted"]),
+        .executableTarget(
+            name: "StorageRig",
+            dependencies: ["StorageClient", "StorageWire", "NodeBus", "NodeProtocol", arguments, logging],
+            path: "Tests/StorageRig",
+            exclude: ["rig"]),
         .target(
             name: "FuzzTargets",
             dependencies: [
@@ -90,6 +125,11 @@ let package = Package(
             dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusBench"),
         .testTarget(name: "ArchitectureTests"),
+        .testTarget(name: "NodeDomainTests", dependencies: ["NodeDomain"]),
+        .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
+        .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
+        .testTarget(
+            name: "PostWorkerCoreTests", dependencies: ["PostWorkerCore", "NodeDomain", crypto]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
@@ -103,15 +143,23 @@ let package = Package(
         .testTarget(
             name: "ConformanceTests",
             dependencies: ["NodeProtocol", "CBusProtocol", "BusWire", "RouterCore", protobuf]),
+        .testTarget(
+            name: "NodeTasksTests", dependencies: ["NodeTasks", "NodeBusTesting", "NodeBus", "NodeProtocol"]),
+        .testTarget(name: "StorageCoreTests", dependencies: ["StorageCore", "StorageWire"]),
         .testTarget(name: "SimulationTests", dependencies: ["NodeBusTesting", "NodeBus", "NodeProtocol"]),
-        .testTarget(name: "IntegrationTests", dependencies: ["NodeBus", "NodeProtocol", "ZeroMQ", protobuf]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "NodeBus", "NodeProtocol", "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
 
 // MARK: - Settings of every target of ours
 
-for target in package.targets where target.type != .system && target.name != "CBusProtocol" {
+let inC = ["CBusProtocol", "CPostKernels"]
+for target in package.targets where target.type != .system && !inC.contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("InternalImportsByDefault"),

@@ -42,6 +42,9 @@ check_swift() {
         set -- $version
         if [ "$1" -gt 6 ] || { [ "$1" = 6 ] && [ "$2" -ge 3 ]; }; then return 0; fi
         say "Swift $1.$2 is too old: 6.3 or newer is needed."
+    elif command -v swift >/dev/null; then
+        say "Swift is on the PATH but does not start:"
+        swift --version >&2 || true
     else
         say "Swift is not installed: 6.3 or newer is needed (Debian has no package of it)."
     fi

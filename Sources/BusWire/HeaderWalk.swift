@@ -83,6 +83,24 @@ struct ByteWalk {
         return nil
     }
 
+    /// A tag or a length: at most 5 bytes, as every protobuf library reads them.
+    ///
+    /// A longer form that we took would be passed on, and be no frame to who gets it.
+    @inline(__always)
+    mutating func shortVarint() -> UInt64? {
+        guard let first = byte() else { return nil }
+        if first < 0x80 { return UInt64(first) }
+        var value = UInt64(first & 0x7f)
+        var shift: UInt64 = 7
+        while let next = byte() {
+            value |= UInt64(next & 0x7f) &<< shift
+            if next < 0x80 { return value }
+            shift += 7
+            if shift > 28 { return nil }
+        }
+        return nil
+    }
+
     @inline(__always)
     mutating func fixed64() -> UInt64? {
         guard end - position >= 8 else { return nil }
@@ -100,7 +118,7 @@ struct ByteWalk {
     /// A length and that many bytes: their place.
     @inline(__always)
     mutating func delimited() -> (offset: Int, count: Int)? {
-        guard let length = varint(), length <= UInt64(end - position) else { return nil }
+        guard let length = shortVarint(), length <= UInt64(end - position) else { return nil }
         defer { position += Int(length) }
         return (position, Int(length))
     }
@@ -143,7 +161,7 @@ extension FrameHeader {
     private mutating func readFields(_ fields: ByteWalk) throws(FrameFault) {
         var fields = fields
         while fields.position < fields.end {
-            guard let tag = fields.varint(), tag >> 3 != 0, tag <= 0xffff_ffff else { throw .field }
+            guard let tag = fields.shortVarint(), tag >> 3 != 0, tag <= 0xffff_ffff else { throw .field }
             switch tag & 7 {
             case 0 where isVarint(tag >> 3):
                 guard let value = fields.varint() else { throw .field }

@@ -175,6 +175,31 @@ package final class BusClient: Service, Sendable {
         _ = try? await onBus { await $0.pause(milliseconds) }
     }
 
+    /// Milliseconds of the bus's own clock, which never goes back.
+    package func now() async -> UInt64 {
+        (try? await onBus { $0.now }) ?? 0
+    }
+
+    /// Keeps the session during a drain until `releaseSession`, at most for the time that a drain may last.
+    package func holdSession() async {
+        _ = try? await onBus { $0.drainHolds += 1 }
+    }
+
+    /// Takes back one `holdSession`.
+    package func releaseSession() async {
+        _ = try? await onBus { $0.drainHolds -= 1 }
+    }
+
+    /// Whether the session ends or has ended.
+    package func isDraining() async -> Bool {
+        (try? await onBus { $0.isDraining }) ?? true
+    }
+
+    /// Whether the session is over for good.
+    package func isStopped() async -> Bool {
+        (try? await onBus { $0.isStopped }) ?? true
+    }
+
     // MARK: - The way to the bus thread
 
     /// Runs `body` on the bus thread.

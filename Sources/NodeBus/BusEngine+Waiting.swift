@@ -34,6 +34,8 @@ extension BusEngine {
 
     /// Waits by the driver's clock, not the machine's: a test turns it.
     func pause(_ milliseconds: UInt64) async {
+        // Without a session no time passes here; those who wait in a loop still let others run.
+        if isStopped { await Task.yield() }
         let deadline = now + milliseconds
         while now < deadline, !isStopped, !Task.isCancelled {
             await withTaskCancellationHandler {

@@ -106,6 +106,8 @@ package final class BusEngine: @unchecked Sendable {
     var generation: UInt64 = 0
     var lastError = ""
     var failure: BusError?
+    /// Those who need the session until they have said what they must.
+    var drainHolds = 0
 
     /// An engine without a connection.
     package init(options: BusOptions, executor: BusExecutor, logger: Logger) {
@@ -134,6 +136,14 @@ package final class BusEngine: @unchecked Sendable {
     package var isStopped: Bool {
         if case .stopped = phase { return true }
         return false
+    }
+
+    /// Whether the session ends or has ended.
+    var isDraining: Bool {
+        switch phase {
+        case .draining, .stopped: true
+        default: false
+        }
     }
 
     /// Our instance number, 0 without a session.
@@ -178,7 +188,9 @@ package final class BusEngine: @unchecked Sendable {
         case .established, .draining: watchSilence()
         default: break
         }
-        if case .draining(_, let until) = phase, inbound.isEmpty || now >= until { finishDrain() }
+        if case .draining(_, let until) = phase, inbound.isEmpty && drainHolds <= 0 || now >= until {
+            finishDrain()
+        }
         expireCalls()
         expireWaiters()
     }
@@ -253,7 +265,8 @@ package final class BusEngine: @unchecked Sendable {
     func handleWelcome(_ welcome: Spacenode_Bus_V1_Welcome) {
         guard case .greeting = phase else { return }
         generation += 1
-        nextID = 0
+        // So that a late answer to a request of an earlier session fits none of this one.
+        nextID = UInt64(welcome.epoch) << 32
         topics.removeAll()
         for window in welcome.windows where (2...4).contains(window.trafficClass) {
             let index = Int(window.trafficClass) - 2

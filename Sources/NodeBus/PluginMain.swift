@@ -1,7 +1,7 @@
 internal import Foundation
 package import Logging
 internal import NodeLogging
-internal import ServiceLifecycle
+package import ServiceLifecycle
 internal import UnixSignals
 
 /// The whole `main` of a plugin: logging, signals, drain, exit status.
@@ -11,19 +11,19 @@ package enum PluginMain {
     /// Exit status 0 after an orderly end, 2 after a refusal or bad options, with the reason on standard error.
     /// - Parameters:
     ///   - name: label of the log lines.
-    ///   - make: registers handlers and returns the client.
-    package static func run(_ name: String, _ make: (Logger) throws -> BusClient) async {
+    ///   - make: registers handlers and returns the client, or a service of the plugin's own that runs the client.
+    package static func run<Plugin: Service>(_ name: String, _ make: (Logger) throws -> Plugin) async {
         LineLog.bootstrap()
         // No core file and no core pipe (fed even at 0): what a plugin holds may be secret.
         var none = rlimit(rlim_cur: 1, rlim_max: 1)
         setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
         let logger = Logger(label: name)
         do {
-            let bus = try make(logger)
+            let plugin = try make(logger)
             let configuration = ServiceGroupConfiguration(
                 services: [
                     .init(
-                        service: bus, successTerminationBehavior: .gracefullyShutdownGroup,
+                        service: plugin, successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .cancelGroup)
                 ], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
             try await ServiceGroup(configuration: configuration).run()

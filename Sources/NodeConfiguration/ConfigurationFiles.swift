@@ -16,6 +16,10 @@ struct ConfigurationFile: Sendable {
             text, path, _ in
             _ = try RouterFile.parse(text, file: path)
         },
+        ConfigurationFile(name: "storage.yaml", initialText: text(PackageResources.storage_yaml)) {
+            text, path, _ in
+            _ = try StorageFile.parse(text, file: path)
+        },
         ConfigurationFile(name: "machines.yaml", initialText: nil) { _, path, _ in
             _ = try MachineFile(path: path)
         },

@@ -58,6 +58,9 @@ package struct NodePaths: Sendable, Hashable {
     package var keys: String { "\(data)/keys" }
     package var machineFile: String { "\(config)/machines.yaml" }
     package var routerFile: String { "\(config)/router.yaml" }
+    package var storageFile: String { "\(config)/storage.yaml" }
+    /// Folder of the `storage` plugin.
+    package var storage: String { "\(data)/storage" }
     package var routerKey: String { "\(keys)/router.key" }
     package var routerPublicKey: String { "\(keys)/router.pub" }
     package var machineKey: String { "\(keys)/machine.key" }

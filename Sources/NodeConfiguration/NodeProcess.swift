@@ -15,7 +15,8 @@ package struct NodeProcess: Sendable, Hashable {
     ///
     /// The router is first: the others are started when it takes connections. Another part of the node is one more line.
     package static let all = [
-        NodeProcess(name: "router", arguments: ["--data", "{data}", "--run-dir", "{run}"], drainSeconds: 5)
+        NodeProcess(name: "router", arguments: ["--data", "{data}", "--run-dir", "{run}"], drainSeconds: 5),
+        NodeProcess(name: "storage"),
     ]
 
     /// A plugin of the node whose role is its name.

@@ -43,7 +43,7 @@ package struct CauseTree: Sendable {
 
     /// Ids of messages with this number, of whomever.
     package func ids(numbered id: UInt64) -> [MessageID] {
-        order.filter { $0.id == id }
+        order.filter { $0.id == id || $0.short == id }
     }
 
     /// The message that began it all, as far back as is kept.

@@ -50,6 +50,9 @@ package struct MessageID: Hashable, Sendable {
         self.source = source
         self.id = id
     }
+
+    /// What people read and write: SDKs begin their ids with the session's epoch in the upper half.
+    package var short: UInt64 { id & 0xffff_ffff }
 }
 
 /// One record of the router's traffic, read.
@@ -169,8 +172,8 @@ package struct TrafficView: Sendable {
         return names.name(item.to)
     }
 
-    /// `name/id`, as `tap --cause` takes it.
+    /// `name/id`, as `tap --cause` takes it; of an id that begins with its session's epoch, the rest alone.
     package func text(_ id: MessageID) -> String {
-        "\(names.name(id.source))/\(id.id)"
+        "\(names.name(id.source))/\(id.short)"
     }
 }

@@ -10,7 +10,7 @@ internal import SwiftProtobuf
 struct Bus: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bus", abstract: "Sessions, refused messages and totals of the router.",
-        subcommands: [Path.self, List.self, Dead.self, Stats.self, Drain.self, Echo.self])
+        subcommands: [Path.self, List.self, Dead.self, Stats.self, Drain.self, Tasks.self, Echo.self])
 
     /// Command `bus path`.
     struct Path: ParsableCommand {

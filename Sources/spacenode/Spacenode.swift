@@ -10,7 +10,7 @@ struct Spacenode: AsyncParsableCommand {
         commandName: "spacenode", abstract: "A proof-of-space-time node that comes apart.",
         discussion: """
             Any spacenode-NAME beside this program or on the PATH is a subcommand: `spacenode router`,
-            `spacenode example`, `spacenode conformance`.
+            `spacenode example`, `spacenode conformance`. `spacenode post` stands for the tools of post-worker.
             Exit status: 0 ok, 1 attention, 2 error.
             """,
         version: Version.text,
@@ -45,6 +45,9 @@ struct Spacenode: AsyncParsableCommand {
         }
     }
 
+    /// Commands that are the tools of a plugin, which this program does not link: `post X` is `post-worker tool X`.
+    private static let toolsOf = ["post": "post-worker"]
+
     private static var builtIn: [String] {
         configuration.subcommands.map { $0._commandName } + ["help"]
     }
@@ -55,12 +58,19 @@ struct Spacenode: AsyncParsableCommand {
 
     /// Becomes `spacenode-NAME`, or says what was meant.
     private static func runOther(_ name: String, _ arguments: [String]) -> Never {
-        if let path = Programs.find("spacenode-\(name)", below: ".") {
-            var words: [UnsafeMutablePointer<CChar>?] = ([path] + arguments.dropFirst()).map { strdup($0) }
+        let program = "spacenode-\(toolsOf[name] ?? name)"
+        if let path = Programs.find(program, below: ".") {
+            let tool = toolsOf[name] == nil ? [] : ["tool"]
+            var words: [UnsafeMutablePointer<CChar>?] = ([path] + tool + arguments.dropFirst()).map {
+                strdup($0)
+            }
             words.append(nil)
             execv(path, &words)
         }
-        let known = builtIn + otherCommands()
+        if toolsOf[name] != nil {
+            fail("\(name) needs \(program) beside this program or on the PATH: build or install it")
+        }
+        let known = builtIn + otherCommands() + toolsOf.keys
         let hint =
             nearest(name, among: known).map { "did you mean `spacenode \($0)`?" }
             ?? "spacenode --help lists the commands"

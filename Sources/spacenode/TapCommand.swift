@@ -142,8 +142,10 @@ struct Tap: AsyncParsableCommand {
         guard let source = view.names.instance(name) else {
             throw CommandFault("nobody is called \(name): spacenode bus ls shows the names")
         }
-        let id = MessageID(source: source, id: number)
-        guard tree.node(id) != nil else { throw CommandFault(gone(text, items)) }
+        // Of several sessions of one plugin the newest.
+        guard let id = tree.ids(numbered: number).last(where: { $0.source == source }) else {
+            throw CommandFault(gone(text, items))
+        }
         return id
     }
 

@@ -44,8 +44,13 @@ struct CommandTests {
         #expect(!plugin.isRunning && plugin.terminationStatus == 0)
     }
 
-    @Test("machines are allowed, listed and revoked; a revoked one loses its session")
-    func machines() throws {
+    @Test(
+        "machines are allowed, listed and revoked; a revoked one loses its session",
+        arguments: CExample.isPossible ? ["Swift", "C"] : ["Swift"])
+    func machines(_ language: String) throws {
+        let example =
+            try language == "C"
+            ? CExample.program("sanitized/example") : "\(Programs.folder)/spacenode-example"
         let router = try TestRouter(tcp: true)
         let box = NSTemporaryDirectory() + "box-\(UUID().uuidString.prefix(8))"
         defer { try? FileManager.default.removeItem(atPath: box) }
@@ -58,7 +63,7 @@ struct CommandTests {
         #expect(try spacenode(router, "machine", "list").output.contains(publicKey))
         usleep(1_300_000)
         let plugin = try start(
-            "\(Programs.folder)/spacenode-example",
+            example,
             [
                 "--bus", "tcp://127.0.0.1:\(router.port)", "--server-key=\(router.publicKey)", "--key",
                 "\(box)/keys/machine.key", "--name", "box",

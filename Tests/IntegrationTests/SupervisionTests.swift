@@ -31,7 +31,8 @@ struct SupervisionTests {
         #expect(doctor.output.contains("bad 0") && doctor.status < 2, "\(doctor.output)")
         let down = try node.spacenode("down")
         let order = down.output.matches(of: /(\S+) ended after/).map { String($0.output.1) }
-        #expect(down.status == 0 && order == ["example-2", "example-1", "router"], "\(down.output)")
+        #expect(
+            down.status == 0 && order == ["example-2", "example-1", "storage", "router"], "\(down.output)")
         #expect(try node.living() == [])
         let after = try node.spacenode("status")
         #expect(after.status == 2 && after.output.contains("spacenode up starts it"))
@@ -51,7 +52,7 @@ struct SupervisionTests {
         #expect(try node.pid("example-1") == other)
         #expect(
             try node.wait(5) {
-                let tap = try node.spacenode("tap", "--past", "-n", "1", "--type", "Events", "--seconds", "1")
+                let tap = try node.spacenode("tap", "--past", "--type", "Events", "--seconds", "1")
                 return tap.output.contains("example-2 died: signal 9 (SIGKILL)")
             })
     }
@@ -102,7 +103,7 @@ struct SupervisionTests {
         #expect(node.wait(15) { !up.isRunning })
         let order = node.text("up.log").matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
-            up.terminationStatus == 0 && order == ["example-2", "example-1", "router"],
+            up.terminationStatus == 0 && order == ["example-2", "example-1", "storage", "router"],
             "\(node.text("up.log"))")
         #expect(try node.living() == [])
     }
@@ -163,7 +164,7 @@ struct SupervisionTests {
         let up = try node.spacenode("up", "--detach")
         #expect(up.status == 0, "\(up.output)")
         let new = try node.living()
-        #expect(new.count == 3 && Set(old).isDisjoint(with: new))
+        #expect(new.count == 4 && Set(old).isDisjoint(with: new))
         kill(try node.supervisor(), SIGKILL)
         usleep(200_000)
         let down = try node.spacenode("down")

@@ -519,6 +519,8 @@ class Plugin:
         if number == WELCOME and self.state == "greeting":
             self._welcome = self._control("Welcome").FromString(payload)
             self.instance, self.epoch = self._welcome.instance, self._welcome.epoch
+            # So that a late answer to a request of an earlier session fits none of this one.
+            self._next_id = self.epoch << 32
             for window in self._welcome.windows:
                 self._credit[window.traffic_class] = _Credit(
                     (window.bytes, window.messages), self.windows[window.traffic_class])

@@ -46,6 +46,9 @@ package nonisolated enum Spacenode_Task_V1_Standing: SwiftProtobuf.Enum, Swift.C
 
   /// the owner no longer wants it: stop
   case cancelled // = 5
+
+  /// it went back: forget it
+  case released // = 6
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -60,6 +63,7 @@ package nonisolated enum Spacenode_Task_V1_Standing: SwiftProtobuf.Enum, Swift.C
     case 3: self = .unknown
     case 4: self = .done
     case 5: self = .cancelled
+    case 6: self = .released
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -72,6 +76,7 @@ package nonisolated enum Spacenode_Task_V1_Standing: SwiftProtobuf.Enum, Swift.C
     case .unknown: return 3
     case .done: return 4
     case .cancelled: return 5
+    case .released: return 6
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -84,6 +89,7 @@ package nonisolated enum Spacenode_Task_V1_Standing: SwiftProtobuf.Enum, Swift.C
     .unknown,
     .done,
     .cancelled,
+    .released,
   ]
 
 }
@@ -94,7 +100,7 @@ package nonisolated struct Spacenode_Task_V1_Task: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// SHA-256 of kind and inputs, 32 bytes
+  /// SHA-256 of: length of kind in bytes as 8 bytes little-endian, kind, inputs. 32 bytes.
   package var id: Data = Data()
 
   /// which handler, e.g. post.InitializeRange
@@ -163,16 +169,35 @@ package nonisolated struct Spacenode_Task_V1_Slot: Sendable {
   package init() {}
 }
 
+/// A lease that the worker still works on, or whose result it has not delivered yet.
+package nonisolated struct Spacenode_Task_V1_HeldLease: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Data = Data()
+
+  package var fence: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Spacenode_Task_V1_TakeRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
+  /// for people; the lease belongs to the instance that asks
   package var worker: String = String()
 
   package var slots: [Spacenode_Task_V1_Slot] = []
 
   package var localities: [String] = []
+
+  /// All that this instance holds. Its other leases, from before it died or of an answer that was lost, go back at once.
+  package var held: [Spacenode_Task_V1_HeldLease] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -315,12 +340,83 @@ package nonisolated struct Spacenode_Task_V1_ReleaseReply: Sendable {
   package init() {}
 }
 
+package nonisolated struct Spacenode_Task_V1_ListRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 0: 100; at most 1000
+  package var limit: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// One task as people see it.
+package nonisolated struct Spacenode_Task_V1_TaskInfo: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var id: Data = Data()
+
+  package var kind: String = String()
+
+  package var capability: String = String()
+
+  package var locality: String = String()
+
+  /// waiting, leased, done, failed, cancelled
+  package var state: String = String()
+
+  /// who has it, empty: nobody
+  package var worker: String = String()
+
+  /// how often it was handed out
+  package var fence: UInt64 = 0
+
+  package var leaseLeftMs: UInt64 = 0
+
+  package var progress: Double = 0
+
+  /// that ended with an error
+  package var attempts: UInt32 = 0
+
+  package var lastError: String = String()
+
+  package var deadlineMs: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Spacenode_Task_V1_ListReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// leased first, then waiting, then finished
+  package var tasks: [Spacenode_Task_V1_TaskInfo] = []
+
+  package var waiting: UInt64 = 0
+
+  package var leased: UInt64 = 0
+
+  package var finished: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "spacenode.task.v1"
 
 nonisolated extension Spacenode_Task_V1_Standing: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STANDING_UNSPECIFIED\0\u{1}STANDING_HELD\0\u{1}STANDING_FENCED\0\u{1}STANDING_UNKNOWN\0\u{1}STANDING_DONE\0\u{1}STANDING_CANCELLED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0STANDING_UNSPECIFIED\0\u{1}STANDING_HELD\0\u{1}STANDING_FENCED\0\u{1}STANDING_UNKNOWN\0\u{1}STANDING_DONE\0\u{1}STANDING_CANCELLED\0\u{1}STANDING_RELEASED\0")
 }
 
 nonisolated extension Spacenode_Task_V1_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -477,9 +573,44 @@ nonisolated extension Spacenode_Task_V1_Slot: SwiftProtobuf.Message, SwiftProtob
   }
 }
 
+nonisolated extension Spacenode_Task_V1_HeldLease: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".HeldLease"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}fence\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.fence) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if self.fence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fence, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Task_V1_HeldLease, rhs: Spacenode_Task_V1_HeldLease) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.fence != rhs.fence {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Spacenode_Task_V1_TakeRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TakeRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}slots\0\u{1}localities\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}worker\0\u{1}slots\0\u{1}localities\0\u{1}held\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -490,6 +621,7 @@ nonisolated extension Spacenode_Task_V1_TakeRequest: SwiftProtobuf.Message, Swif
       case 1: try { try decoder.decodeSingularStringField(value: &self.worker) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.slots) }()
       case 3: try { try decoder.decodeRepeatedStringField(value: &self.localities) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.held) }()
       default: break
       }
     }
@@ -505,6 +637,9 @@ nonisolated extension Spacenode_Task_V1_TakeRequest: SwiftProtobuf.Message, Swif
     if !self.localities.isEmpty {
       try visitor.visitRepeatedStringField(value: self.localities, fieldNumber: 3)
     }
+    if !self.held.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.held, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -512,6 +647,7 @@ nonisolated extension Spacenode_Task_V1_TakeRequest: SwiftProtobuf.Message, Swif
     if lhs.worker != rhs.worker {return false}
     if lhs.slots != rhs.slots {return false}
     if lhs.localities != rhs.localities {return false}
+    if lhs.held != rhs.held {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -821,6 +957,166 @@ nonisolated extension Spacenode_Task_V1_ReleaseReply: SwiftProtobuf.Message, Swi
 
   package static func ==(lhs: Spacenode_Task_V1_ReleaseReply, rhs: Spacenode_Task_V1_ReleaseReply) -> Bool {
     if lhs.standing != rhs.standing {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Task_V1_ListRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}limit\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Task_V1_ListRequest, rhs: Spacenode_Task_V1_ListRequest) -> Bool {
+    if lhs.limit != rhs.limit {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Task_V1_TaskInfo: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TaskInfo"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{1}capability\0\u{1}locality\0\u{1}state\0\u{1}worker\0\u{1}fence\0\u{3}lease_left_ms\0\u{1}progress\0\u{1}attempts\0\u{3}last_error\0\u{3}deadline_ms\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.capability) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.locality) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.state) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.worker) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.fence) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.leaseLeftMs) }()
+      case 9: try { try decoder.decodeSingularDoubleField(value: &self.progress) }()
+      case 10: try { try decoder.decodeSingularUInt32Field(value: &self.attempts) }()
+      case 11: try { try decoder.decodeSingularStringField(value: &self.lastError) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.deadlineMs) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.id.isEmpty {
+      try visitor.visitSingularBytesField(value: self.id, fieldNumber: 1)
+    }
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 2)
+    }
+    if !self.capability.isEmpty {
+      try visitor.visitSingularStringField(value: self.capability, fieldNumber: 3)
+    }
+    if !self.locality.isEmpty {
+      try visitor.visitSingularStringField(value: self.locality, fieldNumber: 4)
+    }
+    if !self.state.isEmpty {
+      try visitor.visitSingularStringField(value: self.state, fieldNumber: 5)
+    }
+    if !self.worker.isEmpty {
+      try visitor.visitSingularStringField(value: self.worker, fieldNumber: 6)
+    }
+    if self.fence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fence, fieldNumber: 7)
+    }
+    if self.leaseLeftMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.leaseLeftMs, fieldNumber: 8)
+    }
+    if self.progress.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.progress, fieldNumber: 9)
+    }
+    if self.attempts != 0 {
+      try visitor.visitSingularUInt32Field(value: self.attempts, fieldNumber: 10)
+    }
+    if !self.lastError.isEmpty {
+      try visitor.visitSingularStringField(value: self.lastError, fieldNumber: 11)
+    }
+    if self.deadlineMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.deadlineMs, fieldNumber: 12)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Task_V1_TaskInfo, rhs: Spacenode_Task_V1_TaskInfo) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.kind != rhs.kind {return false}
+    if lhs.capability != rhs.capability {return false}
+    if lhs.locality != rhs.locality {return false}
+    if lhs.state != rhs.state {return false}
+    if lhs.worker != rhs.worker {return false}
+    if lhs.fence != rhs.fence {return false}
+    if lhs.leaseLeftMs != rhs.leaseLeftMs {return false}
+    if lhs.progress != rhs.progress {return false}
+    if lhs.attempts != rhs.attempts {return false}
+    if lhs.lastError != rhs.lastError {return false}
+    if lhs.deadlineMs != rhs.deadlineMs {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Task_V1_ListReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ListReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}tasks\0\u{1}waiting\0\u{1}leased\0\u{1}finished\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.tasks) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.waiting) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.leased) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.finished) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.tasks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.tasks, fieldNumber: 1)
+    }
+    if self.waiting != 0 {
+      try visitor.visitSingularUInt64Field(value: self.waiting, fieldNumber: 2)
+    }
+    if self.leased != 0 {
+      try visitor.visitSingularUInt64Field(value: self.leased, fieldNumber: 3)
+    }
+    if self.finished != 0 {
+      try visitor.visitSingularUInt64Field(value: self.finished, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Task_V1_ListReply, rhs: Spacenode_Task_V1_ListReply) -> Bool {
+    if lhs.tasks != rhs.tasks {return false}
+    if lhs.waiting != rhs.waiting {return false}
+    if lhs.leased != rhs.leased {return false}
+    if lhs.finished != rhs.finished {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -18,6 +18,15 @@ extension TypeRegistry {
         TypeRule(type: 0x00030003, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008100, providers: 0x0000000000009200),
         TypeRule(type: 0x00030004, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008100, providers: 0x0000000000009200),
         TypeRule(type: 0x00030005, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008100, providers: 0x0000000000009200),
+        TypeRule(type: 0x00030006, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000003800, providers: 0x0000000000009200),
+        TypeRule(type: 0x00040001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x00000000000082d8, providers: 0x0000000000000004),
+        TypeRule(type: 0x00040002, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x00000000000082d8, providers: 0x0000000000000004),
+        TypeRule(type: 0x00040003, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009ad8, providers: 0x0000000000000004),
+        TypeRule(type: 0x00040004, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009ad8, providers: 0x0000000000000004),
+        TypeRule(type: 0x00040005, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009ad8, providers: 0x0000000000000004),
+        TypeRule(type: 0x00040006, pattern: .call, trafficClass: .normal, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x00000000000082d8, providers: 0x0000000000000004),
+        TypeRule(type: 0x00040007, pattern: .call, trafficClass: .normal, ttlMilliseconds: 600000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001000, providers: 0x0000000000000004),
+        TypeRule(type: 0x00040008, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000b800, providers: 0x0000000000000004),
         TypeRule(type: 0x00400001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400002, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400003, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
@@ -30,7 +39,8 @@ extension TypeRegistry {
     package static let builtInContracts: [ContractRule] = [
         ContractRule(number: 1, minor: 1, schema: 0x923be882, providers: 0x0000000000000002),
         ContractRule(number: 2, minor: 0, schema: 0xbc423809, providers: 0x7ffffffffffffffe),
-        ContractRule(number: 3, minor: 0, schema: 0x0e15ed2e, providers: 0x0000000000009200),
+        ContractRule(number: 3, minor: 1, schema: 0xd8fa73d0, providers: 0x0000000000009200),
+        ContractRule(number: 4, minor: 0, schema: 0x1d7af448, providers: 0x0000000000000004),
         ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),
     ]
 

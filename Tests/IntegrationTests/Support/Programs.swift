@@ -44,6 +44,7 @@ final class TestRouter {
     let folder = NSTemporaryDirectory() + "router-\(UUID().uuidString.prefix(8))"
     let port: UInt16
     private(set) var process = Process()
+    private var words: [String] = []
 
     var run: String { "\(folder)/run" }
     var data: String { "\(folder)/data" }
@@ -58,13 +59,26 @@ final class TestRouter {
             let text = "machines:\n" + lines.joined(separator: "\n") + "\n"
             try text.write(toFile: "\(data)/config/machines.yaml", atomically: true, encoding: .utf8)
         }
-        process.executableURL = URL(fileURLWithPath: "\(Programs.folder)/spacenode-router")
-        process.arguments = ["--data", data, "--run-dir", run] + (tcp ? ["--tcp", "127.0.0.1:\(port)"] : [])
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        words = ["--data", data, "--run-dir", run] + (tcp ? ["--tcp", "127.0.0.1:\(port)"] : [])
+        try start()
         for _ in 0..<500 where !FileManager.default.fileExists(atPath: "\(run)/data.sock") { usleep(10_000) }
         // With tcp the key is there before the sockets; give the bind a moment.
         if tcp { usleep(100_000) }
+    }
+
+    private func start() throws {
+        process = Process()
+        process.executableURL = URL(fileURLWithPath: "\(Programs.folder)/spacenode-router")
+        process.arguments = words
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+    }
+
+    /// Kills it and starts it anew.
+    func restart() {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        do { try start() } catch { Issue.record("the router does not start again: \(error)") }
     }
 
     deinit {

@@ -1,0 +1,22 @@
+internal import Foundation
+
+/// Huge pages for memory that a library allocates by itself.
+enum HugePages {
+    /// Smallest memory that is advised.
+    private static let smallest: UInt = 128 << 20
+
+    /// Asks for huge pages in all large private memory of this process that has no file behind it.
+    ///
+    /// RandomX's cache is such memory, and it offers no way to ask. It only changes speed, so failure is silent.
+    static func advise() {
+        guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return }
+        for line in maps.split(separator: "\n") {
+            // address-address rw-p offset device inode [path]
+            let fields = line.split(separator: " ")
+            guard fields.count == 5, fields[1] == "rw-p" else { continue }
+            let ends = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
+            guard ends.count == 2, ends[1] - ends[0] >= smallest else { continue }
+            _ = madvise(UnsafeMutableRawPointer(bitPattern: ends[0]), Int(ends[1] - ends[0]), MADV_HUGEPAGE)
+        }
+    }
+}
