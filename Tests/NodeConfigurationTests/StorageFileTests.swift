@@ -9,8 +9,8 @@ struct StorageFileTests {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let file = try StorageFile.read(root.appendingPathComponent("config/storage.yaml").path)
-        #expect(file.cacheBytes == 64 << 20 && file.writeBufferBytes == 64 << 20 && file.logBytes == 128 << 20)
-        #expect(file.uploadBytes == 64 << 20 && file.ballastBytes == 64 << 20)
+        #expect(file.cacheBytes == 64 << 20 && file.writeBufferBytes == 64 << 20)
+        #expect(file.logBytes == 128 << 20 && file.uploadBytes == 64 << 20 && file.ballastBytes == 64 << 20)
         #expect(file.backgroundJobs == 2 && file.readerThreads == 2 && file.maxScans == 16)
     }
 
