@@ -85,7 +85,10 @@ extension BusEngine {
     private func finish(_ item: InboundWork) {
         item.record.task = nil
         if inbound[item.key] === item.record { inbound[item.key] = nil }
-        if let stream = item.stream, streams[item.key] === stream { streams[item.key] = nil }
+        if let stream = item.stream {
+            releaseUnread(stream)
+            if streams[item.key] === stream { streams[item.key] = nil }
+        }
         processed(item.record.bytes, classIndex: item.record.classIndex, generation: item.record.generation)
     }
 

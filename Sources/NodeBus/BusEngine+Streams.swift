@@ -47,13 +47,18 @@ extension BusEngine {
 
     /// Gives a stream up from the opener's side.
     func cancelStream(_ stream: StreamState) {
+        releaseUnread(stream)
         guard streams.removeValue(forKey: stream.key) != nil, !stream.hasEnded else { return }
         var cancel = Spacenode_Bus_V1_Cancel()
         cancel.source = stream.key.source
         cancel.id = stream.key.id
         sendControl(.cancel, cancel)
-        for item in stream.items[stream.taken...] { release(stream, item.bytes) }
         stream.end(BusError(.cancelled, "the stream was given up"))
+    }
+
+    /// Nobody will read what has come: it is processed, or its credit would be gone for the rest of the session.
+    func releaseUnread(_ stream: StreamState) {
+        while let item = stream.takeItem() { release(stream, item.bytes) }
     }
 
     // MARK: - Receiving

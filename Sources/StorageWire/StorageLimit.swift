@@ -16,8 +16,7 @@ package enum StorageLimit {
     package static let pieceBytes = 256 << 10
     /// An item of a scan is closed when it has reached this.
     ///
-    /// All items that a reader's streams may have on the way, about 64, fit into its BULK window: a scan that is not read for a
-    /// while holds up nothing else.
+    /// Small beside the BULK window of a reader, so that a few scans that are not read for a while hold up nothing else.
     package static let scanItemBytes = 64 << 10
 }
 

@@ -57,14 +57,16 @@ struct StorageFaultTests {
         let start = Date()
         let (status, output) = try Programs.run(
             "spacenode-storage",
-            ["--bus", "ipc:\(storage.router.run)", "--data", storage.router.data, "--name", "second"])
+            ["--bus", "ipc:\(storage.router.run)", "--data", storage.router.data])
         #expect(status == 2)
         #expect(Date().timeIntervalSince(start) < 3)
         let holder = "process \(storage.process.processIdentifier) (spacenode-storage)"
         #expect(output.contains("is in use by \(holder): stop it first"), "\(output)")
         let tool = try Programs.run("spacenode-storage", ["tool", "recover", "--data", storage.router.data])
         #expect(tool.status == 2 && tool.output.contains(holder))
+        // It had the same name, and has not taken the first one's session.
         #expect(try await count(storage) == 1)
+        #expect(storage.process.isRunning)
     }
 
     @Test("faults of the configuration come all at once, and the database is not touched")

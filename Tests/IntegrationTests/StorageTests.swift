@@ -294,4 +294,24 @@ struct StorageTests {
                     == 5 * StorageLimit.valueBytes)
         }
     }
+
+    @Test("a plugin in Python that knows the page alone", .enabled(if: PythonExample.isPossible))
+    func python() async throws {
+        let storage = try TestStorage()
+        try await storage.with(.example) { _, _ in }
+        let (status, output) = try Programs.run(
+            PythonExample.interpreter,
+            ["\(Programs.root)/Tests/python/store.py", "--bus", "ipc:\(storage.router.run)"], timeout: 30)
+        #expect(status == 0, "\(output)")
+        let line = try #require(output.split(separator: "\n").last { $0.hasPrefix("{") }, "\(output)")
+        let found = try #require(
+            try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+        #expect(found["sequence"] as? Int == 4)
+        #expect(found["height"] as? String == "00000007")
+        #expect(found["found"] as? [Bool] == [false, true])
+        #expect(found["up"] as? [String] == ["p0-000", "p1-050", "p2-100", "p3-150"])
+        #expect("\(found["down"] ?? "")".contains("p4-199"))
+        let refused = found["refused"] as? String ?? ""
+        #expect(refused.contains("FORBIDDEN: keyspace blocks is written by consensus, not by role example"))
+    }
 }

@@ -116,4 +116,38 @@ struct StorageUploadTests {
             #expect(stats.uploadBytes == 0)
         }
     }
+
+    @Test("what is left unread in a stream costs no room for good")
+    func unread() async throws {
+        let storage = try TestStorage(config: "upload_bytes: 4194304\n")
+        try await storage.with(.example) { storage, bus in
+            // Each refused at its first item with megabytes behind it: more than a window in all.
+            for _ in 0..<6 {
+                _ = await fault {
+                    let upload = try await bus.open(StorageContract.writeLarge)
+                    for key: UInt8 in 0..<16 {
+                        var item = try item([key])
+                        if key == 0 { item.batch.removeLast() }
+                        try await upload.send(item)
+                    }
+                    _ = try await upload.finish()
+                }
+            }
+            var batch = StorageBatch()
+            for key: UInt8 in 0..<15 { try batch.put(.example, [key], [UInt8](repeating: 1, count: 200_000)) }
+            try await storage.write(batch, durable: false)
+            let upload = try await bus.open(StorageContract.writeLarge)
+            try await upload.send(try item([20], commit: true))
+            #expect(try await upload.finish().sequence == 16)
+            // Each dropped after one item, when all of it has come.
+            for _ in 0..<6 {
+                var request = Spacenode_Storage_V1_ScanRequest()
+                request.keyspace = 240
+                let scan = try await bus.open(StorageContract.scan, request)
+                _ = try await scan.next()
+                try await Task.sleep(for: .milliseconds(200))
+            }
+            #expect(try await TestStorage.all(storage, StorageRange(.example)).count == 16)
+        }
+    }
 }

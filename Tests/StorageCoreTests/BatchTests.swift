@@ -1,3 +1,4 @@
+import Foundation
 import StorageWire
 import Testing
 
@@ -134,9 +135,15 @@ struct BatchTests {
         }
         #expect(StorageBatch().pieces == [[]])
     }
+}
 
+/// How many mutants; `MUTATIONS` asks for more than each run makes.
+private let mutations = Int(ProcessInfo.processInfo.environment["MUTATIONS"] ?? "") ?? 30_000
+
+@Suite("Mutated batches")
+struct BatchMutationTests {
     @Test("no bytes make the reader trap, and what it accepts it can write again")
-    func mutations() throws {
+    func neverTraps() throws {
         var batch = StorageBatch()
         for number in 0..<20 {
             try batch.put(.state, [UInt8(number)], [UInt8](repeating: 1, count: number * 13))
@@ -149,7 +156,7 @@ struct BatchTests {
             return Int(state >> 33) % max(1, bound)
         }
         var accepted = 0
-        for _ in 0..<30_000 {
+        for _ in 0..<mutations {
             var bytes = Array(batch.bytes.prefix(random(batch.bytes.count + 1)))
             for _ in 0..<random(4) where !bytes.isEmpty {
                 let place = random(bytes.count)

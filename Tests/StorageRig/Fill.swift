@@ -33,12 +33,17 @@ struct Fill: AsyncParsableCommand {
             journal: AckJournal(journal), round: round, durable: durable, large: large, pause: pause,
             insist: insist, prune: prune, end: seconds > 0 ? Date() + seconds : Date.distantFuture)
         let writers = writers
-        try await withStorage(bus, role: "vm") { bus in
-            await withTaskGroup(of: Void.self) { group in
-                for writer in 0..<writers {
-                    group.addTask { await work.write(writer, StorageClient(bus)) }
+        do {
+            try await withStorage(bus, role: "vm") { bus in
+                await withTaskGroup(of: Void.self) { group in
+                    for writer in 0..<writers {
+                        group.addTask { await work.write(writer, StorageClient(bus)) }
+                    }
                 }
             }
+        } catch {
+            // Storage was gone before the first batch.
+            work.report.withLock { $0.ended = "\(error)" }
         }
         try printLine(work.report.withLock { $0 })
     }

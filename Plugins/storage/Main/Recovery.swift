@@ -41,21 +41,25 @@ struct Recovery {
     }
 
     private func openCut(_ failure: StorageFailure, _ forReading: Bool) throws(StorageFailure) -> Opened {
-        let probe: RocksDatabase
+        let probe: RocksDatabase?
+        let readable: UInt64
         do throws(StorageFailure) {
-            probe = try RocksDatabase(directory, settings, recovery: .upToFault, forReading: true)
+            let reading = try RocksDatabase(directory, settings, recovery: .upToFault, forReading: true)
+            readable = reading.sequence
+            // The log's content is in memory once only: the second opening reads it again.
+            probe = forReading ? reading : nil
         } catch {
             // Not the log, or not the log alone: the first error says what.
             throw failure
         }
         let verdict = LogVerdict(
-            readable: probe.sequence, durable: acceptsLoss ? nil : mark, failure: failure,
+            readable: readable, durable: acceptsLoss ? nil : mark, failure: failure,
             directory: directory)
         switch verdict {
         case .refuse(let text):
             throw StorageFailure(.corruption, text)
         case .openWithout(let note):
-            if forReading { return Opened(database: probe, note: note) }
+            if let probe { return Opened(database: probe, note: note) }
             return Opened(database: try RocksDatabase(directory, settings, recovery: .upToFault), note: note)
         }
     }

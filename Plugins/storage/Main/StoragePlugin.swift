@@ -16,15 +16,16 @@ struct StoragePlugin: Service {
     /// Takes the folder and registers the handlers; nothing is opened before `run`.
     /// - Throws: when another process has the folder.
     init(_ options: BusOptions, _ settings: StorageSettings, logger: Logger) throws {
-        bus = BusClient(options: options, logger: logger)
+        // The folder first: a second process must not take the first one's session before it is refused.
         engine = try StorageEngine(settings, logger: logger)
         thread = try StorageThread(engine)
+        bus = BusClient(options: options, logger: logger)
         StorageHandlers(engine: engine).serve(on: bus)
         bus.setState(.starting)
     }
 
     func run() async throws {
-        thread.start()
+        thread.start { [bus] in bus.setState($0.pluginState) }
         let outcome: Result<Void, any Error>
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -54,7 +55,6 @@ struct StoragePlugin: Service {
                 await publish(
                     text, effect: "what was not durable is gone", fix: "nothing needs to be done", 1)
             case .condition(let condition):
-                bus.setState(condition.pluginState)
                 await publish(
                     condition.reason.isEmpty ? "storage is \(condition)" : condition.reason,
                     effect: condition.effect, fix: condition.fix, condition.severity)

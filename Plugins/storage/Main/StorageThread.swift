@@ -28,6 +28,7 @@ final class StorageThread: @unchecked Sendable {
     private(set) var health: StorageHealth
     var database: RocksDatabase?
     let scratch = RocksBatch()
+    private var onCondition: @Sendable (StorageCondition) -> Void = { _ in }
 
     init(_ engine: StorageEngine) throws {
         self.engine = engine
@@ -41,7 +42,10 @@ final class StorageThread: @unchecked Sendable {
     }
 
     /// Opens the database and takes jobs from here on.
-    func start() {
+    ///
+    /// - Parameter onCondition: called at every change, on the storage thread.
+    func start(onCondition: @escaping @Sendable (StorageCondition) -> Void) {
+        self.onCondition = onCondition
         let thread = Thread { [self] in main() }
         thread.name = "storage"
         thread.start()
@@ -55,11 +59,11 @@ final class StorageThread: @unchecked Sendable {
 
     private func main() {
         if case .fatal(let failure) = open(isFirst: true) { tell.yield(.fatal(failure)) }
-        var nextSecond = Date() + 1
-        while let jobs = engine.jobs.takeAll(until: nextSecond) {
+        var nextSecond = monotonicMilliseconds() + 1000
+        while let jobs = engine.jobs.takeAll(within: milliseconds(until: nextSecond)) {
             carryOut(jobs)
-            if Date() >= nextSecond {
-                nextSecond = Date() + 1
+            if monotonicMilliseconds() >= nextSecond {
+                nextSecond = monotonicMilliseconds() + 1000
                 take(.second(measure()))
             }
         }
@@ -67,6 +71,12 @@ final class StorageThread: @unchecked Sendable {
         close()
         tell.finish()
         finish.finish()
+    }
+
+    /// By the clock that never goes back: the other one may be set while we wait.
+    private func milliseconds(until time: UInt64) -> UInt64 {
+        let now = monotonicMilliseconds()
+        return time > now ? time - now : 0
     }
 
     private func carryOut(_ jobs: [StorageJob]) {
@@ -106,6 +116,7 @@ final class StorageThread: @unchecked Sendable {
         } else {
             engine.logger.error("\(condition.reason): \(condition.fix)")
         }
+        onCondition(condition)
         tell.yield(.condition(condition))
     }
 

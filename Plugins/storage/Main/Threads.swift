@@ -51,7 +51,8 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     }
 
     /// Everything that waits; nothing when the time is over; nil when the queue is closed and empty.
-    func takeAll(until date: Date) -> [Element]? {
+    func takeAll(within milliseconds: UInt64) -> [Element]? {
+        let date = Date() + Double(milliseconds) / 1000
         condition.lock()
         defer { condition.unlock() }
         while elements.isEmpty, !isClosed {
