@@ -11,7 +11,11 @@ struct ChildProcess {
         pid = try Spawn.start(program, arguments, environment, log: log, hasGroup: true)
     }
 
-    func terminate() { kill(pid, SIGTERM) }
+    /// Asks it to end; one that is stopped goes on, or it could not.
+    func terminate() {
+        kill(pid, SIGTERM)
+        kill(pid, SIGCONT)
+    }
 
     /// Ends the whole group at once.
     func killAll() { kill(-pid, SIGKILL) }

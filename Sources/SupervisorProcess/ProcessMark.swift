@@ -7,7 +7,7 @@ internal import Foundation
 package struct ProcessMark: Sendable, Hashable {
     package static let variable = "SPACENODE_SUPERVISED"
 
-    /// Absolute.
+    /// Absolute, without symbolic links where it exists: a directory may have several names.
     package let data: String
     /// Place in the order of the start.
     package let place: Int
@@ -15,13 +15,19 @@ package struct ProcessMark: Sendable, Hashable {
 
     /// The mark of a process.
     package init(data: String, place: Int, drainSeconds: Int) {
-        self.data = data
+        self.data = Self.canonical(data)
         self.place = place
         self.drainSeconds = drainSeconds
     }
 
     /// As the variable has it.
     package var text: String { "\(place):\(drainSeconds):\(data)" }
+
+    static func canonical(_ path: String) -> String {
+        guard let resolved = realpath(path, nil) else { return path }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
 
     /// Reads it; nil when it is none of ours.
     package init?(_ text: String) {
@@ -46,7 +52,8 @@ package struct MarkedProcess: Sendable, Hashable {
     package static func all(of data: String) -> [MarkedProcess] {
         let numbers =
             (try? FileManager.default.contentsOfDirectory(atPath: "/proc"))?.compactMap { Int32($0) } ?? []
-        return numbers.compactMap { MarkedProcess($0) }.filter { $0.mark.data == data && $0.pid != getpid() }
+        let own = ProcessMark.canonical(data)
+        return numbers.compactMap { MarkedProcess($0) }.filter { $0.mark.data == own && $0.pid != getpid() }
             .sorted { ($0.mark.place, $0.pid) < ($1.mark.place, $1.pid) }
     }
 

@@ -35,6 +35,7 @@ struct LifeTests {
     )
     func slowRouter() {
         var stage = Stage()
+        stage.now = 10_000
         stage.up()
         stage.die(1)
         stage.pass(500)

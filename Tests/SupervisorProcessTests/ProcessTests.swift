@@ -48,6 +48,21 @@ struct MarkTests {
         #expect(first.terminationStatus == SIGTERM && other.isRunning)
     }
 
+    @Test("a data directory with two names has one set of processes")
+    func twoNames() throws {
+        let folder = try Folder()
+        let link = "\(folder.path)-link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.path)
+        defer { try? FileManager.default.removeItem(atPath: link) }
+        let process = try start(link, place: 0, "while :; do sleep 0.05; done")
+        defer { kill(process.processIdentifier, SIGKILL) }
+        usleep(100_000)
+        for name in [link, folder.path] {
+            let found = MarkedProcess.all(of: name)
+            #expect(found.contains { $0.pid == process.processIdentifier }, "\(name)")
+        }
+    }
+
     @Test("one that ignores SIGTERM is killed after its time")
     func stubborn() throws {
         let data = "/nowhere/\(UUID().uuidString)"
