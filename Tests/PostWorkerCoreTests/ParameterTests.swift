@@ -173,7 +173,15 @@ struct ParameterTests {
         #expect(ProofSample.shuffled(100, seed: []) == (try vectors.get().k3_shuffle.output))
         #expect(
             ProofSample.some(40, seed: [1]).positions(of: 37, identity: .zero, challenge: .zero).count == 37)
-        #expect(ProofSample.one(37).positions(of: 37, identity: .zero, challenge: .zero) == [])
+        // A position that is not there must not mean that nothing is looked at.
+        for sample in [ProofSample.one(37), .one(-1)] {
+            #expect(sample.positions(of: 37, identity: .zero, challenge: .zero) == Array(0..<37))
+        }
+        for wanted in [-1, 0, 1] {
+            #expect(
+                ProofSample.some(wanted, seed: []).positions(of: 37, identity: .zero, challenge: .zero).count
+                    == 1)
+        }
     }
 
     @Test("keys of the ciphers")

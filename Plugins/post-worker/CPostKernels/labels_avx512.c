@@ -15,23 +15,27 @@
 #define STEP ((size_t)128 * LANES)
 #define UNROLL _Pragma("clang loop unroll(full)")
 
-// One step of four quarter rounds: a += b, d = (d ^ a) <<< count. `B` and `D` say which word belongs to column q.
-#define STEP4(T, add, xor, rol, s, A, B, D, count)               \
-    for (int q = 0; q < 4; q++) s[A] = add(s[A], s[B]);          \
+// One step of four quarter rounds: a += b, d = (d ^ a) <<< count. `A`, `B` and `D` name the words of column q.
+#define STEP4(add, xor, rol, A, B, D, count)            \
+    for (int q = 0; q < 4; q++) s[A] = add(s[A], s[B]); \
     for (int q = 0; q < 4; q++) s[D] = rol(xor(s[D], s[A]), count);
-#define ROUND(T, add, xor, rol, s, k)                                                     \
-    STEP4(T, add, xor, rol, s, q, 4 + (q + k) % 4, 12 + (q + 3 * k) % 4, 16)              \
-    STEP4(T, add, xor, rol, s, 8 + (q + 2 * k) % 4, 12 + (q + 3 * k) % 4, 4 + (q + k) % 4, 12) \
-    STEP4(T, add, xor, rol, s, q, 4 + (q + k) % 4, 12 + (q + 3 * k) % 4, 8)               \
-    STEP4(T, add, xor, rol, s, 8 + (q + 2 * k) % 4, 12 + (q + 3 * k) % 4, 4 + (q + k) % 4, 7)
+// The rows of the four columns, or with `k` = 1 of the four diagonals.
+#define ROW_B(k) (4 + (q + k) % 4)
+#define ROW_C(k) (8 + (q + 2 * k) % 4)
+#define ROW_D(k) (12 + (q + 3 * k) % 4)
+#define ROUND(add, xor, rol, k)                             \
+    STEP4(add, xor, rol, q, ROW_B(k), ROW_D(k), 16)         \
+    STEP4(add, xor, rol, ROW_C(k), ROW_D(k), ROW_B(k), 12)  \
+    STEP4(add, xor, rol, q, ROW_B(k), ROW_D(k), 8)          \
+    STEP4(add, xor, rol, ROW_C(k), ROW_D(k), ROW_B(k), 7)
 // ChaCha's eight rounds and the addition of the input.
-#define CORE(T, add, xor, rol, x)                           \
-    T s[16];                                                \
-    for (int i = 0; i < 16; i++) s[i] = x[i];               \
-    UNROLL for (int i = 0; i < 4; i++) {                           \
-        ROUND(T, add, xor, rol, s, 0)                       \
-        ROUND(T, add, xor, rol, s, 1)                       \
-    }                                                       \
+#define CORE(T, add, xor, rol, x)             \
+    T s[16];                                  \
+    for (int i = 0; i < 16; i++) s[i] = x[i]; \
+    UNROLL for (int i = 0; i < 4; i++) {      \
+        ROUND(add, xor, rol, 0)               \
+        ROUND(add, xor, rol, 1)               \
+    }                                         \
     for (int i = 0; i < 16; i++) x[i] = add(x[i], s[i]);
 
 INLINE void core16(__m512i *x) { CORE(__m512i, _mm512_add_epi32, _mm512_xor_si512, _mm512_rol_epi32, x) }
@@ -119,7 +123,9 @@ typedef struct {
 
 INLINE void load(set *s, const uint8_t *bytes) {
     UNROLL for (int part = 0; part < 4; part++) {
-        UNROLL for (int l = 0; l < 8; l++) s->b[8 * part + l] = _mm256_loadu_si256((const void *)(bytes + 128 * l + 32 * part));
+        UNROLL for (int l = 0; l < 8; l++) {
+            s->b[8 * part + l] = _mm256_loadu_si256((const void *)(bytes + 128 * l + 32 * part));
+        }
         transpose8(s->b + 8 * part);
     }
 }
@@ -127,7 +133,9 @@ INLINE void load(set *s, const uint8_t *bytes) {
 INLINE void save(set *s, uint8_t *bytes) {
     UNROLL for (int part = 0; part < 4; part++) {
         transpose8(s->b + 8 * part);
-        UNROLL for (int l = 0; l < 8; l++) _mm256_storeu_si256((void *)(bytes + 128 * l + 32 * part), s->b[8 * part + l]);
+        UNROLL for (int l = 0; l < 8; l++) {
+            _mm256_storeu_si256((void *)(bytes + 128 * l + 32 * part), s->b[8 * part + l]);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ package import NodeDomain
 package struct ProofRules: Hashable, Sendable {
     /// Labels of a plot that are expected to be good for a nonce.
     package let k1: UInt32
-    /// Indices of a proof.
+    /// Indices of a proof, 1 to 65,535.
     package let k2: Int
     /// Difficulty of the proof of work for one unit.
     package let powDifficulty: Bytes32
@@ -14,7 +14,7 @@ package struct ProofRules: Hashable, Sendable {
     /// Rules of a network.
     package init(k1: UInt32, k2: Int, powDifficulty: Bytes32, units: ClosedRange<UInt32>) {
         self.k1 = k1
-        self.k2 = max(k2, 1)
+        self.k2 = min(max(k2, 1), Int(UInt16.max))
         self.powDifficulty = powDifficulty
         self.units = units
     }
@@ -58,11 +58,12 @@ package enum ProofSample: Hashable, Sendable {
     /// Some, picked by a seed that the prover cannot know.
     case some(Int, seed: [UInt8])
 
-    /// The positions to look at, of `count`.
+    /// The positions to look at, of `count`: never none, and all when the one that was asked for is not there.
     package func positions(of count: Int, identity: Bytes32, challenge: Bytes32) -> [Int] {
         switch self {
         case .all: Array(0..<count)
-        case .one(let position): (0..<count).contains(position) ? [position] : []
+        case .one(let position) where (0..<count).contains(position): [position]
+        case .one: Array(0..<count)
         case .some(let wanted, _) where wanted >= count: Array(0..<count)
         case .some(let wanted, let seed):
             Array(

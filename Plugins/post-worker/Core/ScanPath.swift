@@ -43,6 +43,8 @@ package struct LabelScanner: Sendable {
     /// Adds the hits among consecutive labels of 16 bytes, in the order of the original's prover.
     ///
     /// That order is by eight labels, then by group, then by label and nonce. A rest of fewer than eight labels is left out.
+    /// On a plot of the running network a hit comes once in 2^29 pairs of label and nonce; with a handful of labels most pairs
+    /// may be one, so the caller bounds what it scans at a time.
     package mutating func scan(
         _ labels: UnsafeRawBufferPointer, from first: UInt64, into hits: inout [ScanHit]
     ) {

@@ -31,10 +31,9 @@ package struct VRFSearch: Sendable, Equatable {
 
     /// Looks at one more label; of two that are equal the earlier index stays.
     package mutating func consider(_ label: Bytes32, at index: UInt64) {
-        if self.index == nil || label < self.label || (label == self.label && index < (self.index ?? index)) {
-            self.index = index
-            self.label = label
-        }
+        if let known = self.index, (self.label, known) <= (label, index) { return }
+        self.index = index
+        self.label = label
     }
 
     /// Joins what another worker saw.

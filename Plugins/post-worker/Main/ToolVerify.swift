@@ -61,6 +61,7 @@ struct ToolVerify: ParsableCommand {
     /// RandomX's memory is made only for proofs whose shape is right.
     private func judge(_ post: PostProof, _ plot: Plot, _ verifier: ProofVerifier) throws -> ProofRefusal? {
         do throws(ProofRefusal) { _ = try verifier.checkShape(post, of: plot) } catch { return error }
+        if isatty(STDERR_FILENO) == 1 { note("filling RandomX's 256 MiB, then one hash and the labels") }
         var machine = try RandomXMachine(try RandomXCache(allocated: HugePages.advise))
         let worker = try LabelProviders.expected.makeWorker(scryptN: plot.scryptN)
         let sample = k3.map { count in
