@@ -189,7 +189,7 @@ struct StorageFaultTests {
         let listed = try Programs.run(
             "spacenode", ["bus", "ls", "--run-dir", storage.router.run, "--data", storage.router.data])
         #expect(
-            listed.output.contains("degraded") && listed.output.contains("damaged data"), "\(listed.output)")
+            listed.output.contains("DEGRADED") && listed.output.contains("damaged data"), "\(listed.output)")
     }
 
     @Test("a checkpoint holds what was there, is a database by itself, and is refused where it cannot be")
