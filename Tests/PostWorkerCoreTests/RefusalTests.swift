@@ -174,6 +174,59 @@ struct RefusalTests {
     }
 }
 
+/// Numbers that look random and are always the same.
+private struct Dice {
+    private var state: UInt64 = 0x5eed
+
+    mutating func next(_ bound: UInt64) -> UInt64 {
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return (state >> 20) % bound
+    }
+}
+
+@Suite("Any proof and any plot")
+struct AnyProofTests {
+    @Test("whatever a stranger sends is judged without a trap, and strictness only ever takes away")
+    func shapes() throws {
+        var dice = Dice()
+        var (strictlyGood, looselyGood) = (0, 0)
+        for _ in 0..<100_000 {
+            // Small numbers and the ends of the ranges come often.
+            let units = UInt32(truncatingIfNeeded: [1, 2, 4, 100, dice.next(1 << 32)][Int(dice.next(5))])
+            let labels = [1, 8, 64, 1 << 32, UInt64.max >> dice.next(64)][Int(dice.next(5))]
+            guard
+                let plot = try? Plot(
+                    identity: .zero, commitmentATX: .zero, units: units, labelsPerUnit: labels, scryptN: 2)
+            else { continue }
+            let k2 = [1, 2, 37][Int(dice.next(3))]
+            let needed = IndexPacking.length(bits: IndexPacking.bits(labels: plot.labels), count: k2)
+            let length = max(0, needed + [0, 0, 0, 1, -1, -needed][Int(dice.next(6))])
+            let pow = UInt64.max >> dice.next(64)
+            let proof = PostProof(
+                nonce: UInt32(
+                    truncatingIfNeeded: [0, 287, 4095, 4096, dice.next(1 << 32)][Int(dice.next(5))]),
+                indices: (0..<length).map { _ in UInt8(dice.next(256)) >> UInt8(dice.next(8)) }, pow: pow)
+            let rules = ProofRules(
+                k1: 26, k2: k2, powDifficulty: .largest, units: 1...UInt32.max)
+            func indices(_ verifier: ProofVerifier) -> [UInt64]? { try? verifier.checkShape(proof, of: plot) }
+            let strict = indices(ProofVerifier(importing: .strict, rules: rules))
+            let loose = indices(ProofVerifier(importing: .loose, rules: rules))
+            let chain = indices(ProofVerifier(rules: rules, chain: ChainRules(maxNonces: 288)))
+            if let strict {
+                strictlyGood += 1
+                #expect(loose == strict)
+                #expect(Set(strict).count == k2 && strict.allSatisfy { $0 < plot.labels })
+                // One encoding: what was read is written the same.
+                let bits = IndexPacking.bits(labels: plot.labels)
+                #expect(IndexPacking.pack(strict, bits: bits) == proof.indices)
+            }
+            if loose != nil { looselyGood += 1 }
+            #expect(chain == nil || chain == strict)
+        }
+        #expect(strictlyGood > 100 && looselyGood > 2 * strictlyGood)
+    }
+}
+
 /// The forgeries that the original's verifier accepts, each made here.
 @Suite("Forgeries", .serialized)
 struct ForgeryTests {
