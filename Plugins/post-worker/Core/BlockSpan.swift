@@ -16,7 +16,7 @@ package struct BlockSpan: Hashable, Sendable {
 
 /// The blocks of some parts, in the order of parts, files and bytes.
 ///
-/// Each file is cut on its own: the labels behind its last whole chunk are left out, as the original does.
+/// Each file is cut on its own: the labels behind its last whole chunk are left out, as the original's prover does.
 package struct BlockSpans: Sendable {
     /// Bytes that are read at a time.
     package static let blockBytes: UInt64 = 1 << 20
@@ -27,9 +27,13 @@ package struct BlockSpans: Sendable {
     private var file: UInt64?
     /// Place in the file.
     private var offset: UInt64 = 0
+    private let chunk: UInt64
 
-    /// Segments with their numbers and first labels.
-    package init(_ parts: [(number: Int, segment: PlotSegment, start: UInt64)]) {
+    /// Segments with their numbers and first labels, in chunks of so many labels.
+    package init(
+        _ parts: [(number: Int, segment: PlotSegment, start: UInt64)], chunk: Int = ScanPass.chunkLabels
+    ) {
+        self.chunk = UInt64(max(chunk, 1)) * PlotLayout.labelBytes
         self.parts = parts.reversed()
     }
 
@@ -42,7 +46,6 @@ package struct BlockSpans: Sendable {
                 self.file = nil
                 continue
             }
-            let chunk = UInt64(ScanPass.chunkBytes)
             let end = layout.bytes(of: file) / chunk * chunk
             guard offset < end else {
                 self.file = file + 1
@@ -68,9 +71,8 @@ package struct BlockSpans: Sendable {
             guard part.start < segment.labels.upperBound, !segment.files.isEmpty else { return nil }
             let first = max(part.start / segment.layout.labelsPerFile, segment.files.lowerBound)
             let begin = segment.layout.labels(of: first).lowerBound
-            let chunk = UInt64(ScanPass.chunkLabels)
             file = first
-            offset = (max(part.start, begin) - begin) / chunk * chunk * PlotLayout.labelBytes
+            offset = (max(part.start, begin) - begin) * PlotLayout.labelBytes / chunk * chunk
         }
         guard let file, segment.files.contains(file) else { return nil }
         return file

@@ -1,27 +1,36 @@
 /// Which labels a check looks at: all, or some of every stretch, so that no part of a file is left out.
 package struct CheckSample: Hashable, Sendable {
     /// Labels that are looked at together.
-    package static let batch: UInt64 = 16
-
+    package let batch: UInt64
     /// Labels of which one batch is looked at.
     package let stretch: UInt64
+
+    /// All labels.
+    package static let all = CheckSample(batch: LabelChunks.size, stretch: LabelChunks.size)
+
+    private init(batch: UInt64, stretch: UInt64) {
+        self.batch = batch
+        self.stretch = stretch
+    }
 
     /// A share of the labels, above 0 and up to 1; nil for anything else.
     package init?(share: Double) {
         guard share > 0, share <= 1 else { return nil }
-        let stretch = Double(CheckSample.batch) / share
-        self.stretch = stretch < 1e15 ? max(UInt64(stretch), CheckSample.batch) : 1_000_000_000_000_000
+        guard share < 1 else {
+            self = .all
+            return
+        }
+        // What a worker makes at a time: asking for fewer labels would waste the rest.
+        let batch = 16.0
+        self.init(batch: UInt64(batch), stretch: UInt64(min(max(batch / share, batch), 1e15)))
     }
-
-    /// Whether no label is left out.
-    package var isAll: Bool { stretch == CheckSample.batch }
 
     /// The batch of a stretch of labels, at a place that a random number decides.
     package func batch(of labels: Range<UInt64>, random: UInt64) -> Range<UInt64> {
         let count = UInt64(labels.count)
-        guard count > CheckSample.batch else { return labels }
-        let first = labels.lowerBound + random % (count - CheckSample.batch + 1)
-        return first..<first + CheckSample.batch
+        guard count > batch else { return labels }
+        let first = labels.lowerBound + random % (count - batch + 1)
+        return first..<first + batch
     }
 
     /// The stretches of some labels, which a file has in order.
@@ -48,7 +57,9 @@ package struct BadLabels: Hashable, Sendable {
         /// The file.
         package let file: UInt64
         /// The bytes.
-        package var bytes: Range<UInt64>
+        package internal(set) var bytes: Range<UInt64>
+        /// Whether they could be read.
+        package let isReadable: Bool
     }
 
     /// The first that were found.
@@ -60,14 +71,14 @@ package struct BadLabels: Hashable, Sendable {
     package init() {}
 
     /// Takes one; they come in the order of files and places.
-    package mutating func add(_ place: LabelPlace) {
+    package mutating func add(_ place: LabelPlace, isReadable: Bool = true) {
         count += 1
-        if let last = parts.indices.last, parts[last].file == place.file,
-            parts[last].bytes.upperBound == place.bytes.lowerBound
+        if let last = parts.last, last.file == place.file, last.isReadable == isReadable,
+            last.bytes.upperBound == place.bytes.lowerBound
         {
-            parts[last].bytes = parts[last].bytes.lowerBound..<place.bytes.upperBound
+            parts[parts.count - 1].bytes = last.bytes.lowerBound..<place.bytes.upperBound
         } else if parts.count < BadLabels.limit {
-            parts.append(Part(file: place.file, bytes: place.bytes))
+            parts.append(Part(file: place.file, bytes: place.bytes, isReadable: isReadable))
         }
     }
 }

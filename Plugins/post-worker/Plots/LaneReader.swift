@@ -22,11 +22,11 @@ final class LaneReader: Sendable {
     private let control: WorkControl
 
     /// Begins to read.
-    init(_ lane: PlotReading.Lane, control: WorkControl) {
+    init(_ lane: PlotReading.Lane, chunk: Int, control: WorkControl) {
         let buffers = (0..<LaneReader.depth + lane.threads + 1).compactMap { _ in
             PageMemory(bytes: Int(BlockSpans.blockBytes))
         }
-        let spans = BlockSpans(lane.parts.map { ($0.number, $0.part.segment, $0.part.start) })
+        let spans = BlockSpans(lane.parts.map { ($0.number, $0.part.segment, $0.part.start) }, chunk: chunk)
         state = Monitor(State(spans: spans, free: buffers, readers: LaneReader.depth))
         self.control = control
         if buffers.isEmpty {

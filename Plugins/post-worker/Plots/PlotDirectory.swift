@@ -35,26 +35,55 @@ package struct PlotDirectory: Sendable {
     /// - Throws: `PlotFileFault` for the first file that is missing or unfinished.
     package func segment() throws(PlotFileFault) -> PlotSegment { try listing.segment() }
 
-    /// Computes a few labels and compares them with the files, and with the nonce of the metadata.
+    /// What is held against a directory when some labels of it are computed anew.
+    package enum Probing: Sendable {
+        /// Only that they were made with another scrypt N.
+        case cost
+        /// Besides, that all of them are wrong: then they are of another plot. One that is wrong is a damaged one.
+        case plot
+        /// Besides, that the last label of an unfinished file is wrong, behind which nothing may be written, or the nonce.
+        case ends
+    }
+
+    /// Computes a few labels and compares them with the files.
     ///
-    /// It finds a wrong scrypt N, labels of another plot, and a tail that a power cut left.
-    ///
-    /// - Throws: `PlotFileFault.label` or `.nonce` for the first that differs, `LabelFault` when nothing can be computed.
-    package func probe(_ provider: any LabelProvider = LabelProviders.expected) throws {
+    /// - Throws: `PlotFileFault.label` or `.nonce`, `LabelFault` when nothing can be computed.
+    package func probe(
+        _ probing: Probing, by provider: any LabelProvider = LabelProviders.expected
+    ) throws {
         let plot = layout.plot
         let worker = try provider.makeWorker(scryptN: plot.scryptN)
         let probes = listing.probes
         let indices = probes.map { layout.labels(of: $0.file).lowerBound + $0.label }
         let labels = worker.labels(of: plot.commitment, at: indices)
+        var wrong: [(place: LabelPlace, fault: PlotFileFault)] = []
         for (number, place) in probes.enumerated() {
             let file = "\(path)/\(PlotLayout.name(of: place.file))"
             let stored = try OpenFile(file, O_RDONLY).bytes(place.bytes)
             guard !PlotProbe.matches(stored[...], labels[number]) else { continue }
             let cost = try PlotProbe.cost(
                 of: stored[...], commitment: plot.commitment, index: indices[number], provider: provider)
-            throw PlotFileFault.label(path: file, bytes: place.bytes, scryptN: plot.scryptN, madeWith: cost)
+            let fault = PlotFileFault.label(
+                path: file, bytes: place.bytes, scryptN: plot.scryptN, madeWith: cost)
+            if cost != nil { throw fault }
+            wrong.append((place, fault))
+        }
+        if probing != .cost, let first = wrong.first, wrong.count == probes.count { throw first.fault }
+        guard probing == .ends else { return }
+        for (place, fault) in wrong where (listing.sizes[place.file] ?? 0) < layout.bytes(of: place.file) {
+            throw fault
         }
         _ = try candidate(by: worker)
+    }
+
+    /// Whether the nonce of the metadata is one of this plot; nil when there is none.
+    ///
+    /// - Throws: `LabelFault` when nothing can be computed.
+    package func isNonceValid(_ provider: any LabelProvider = LabelProviders.expected) throws -> Bool? {
+        guard metadata.nonce != nil else { return nil }
+        let worker = try provider.makeWorker(scryptN: layout.plot.scryptN)
+        guard let found = try? candidate(by: worker) else { return false }
+        return VRFNonce.isValid(label: found.label, labels: layout.plot.labels)
     }
 
     /// The nonce of the metadata with its full label, which is computed anew.

@@ -98,7 +98,7 @@ package struct PlotInitializer: Sendable {
         if isEmpty { try MetadataFile.write(PlotMetadata(layout), in: directory) }
         let opened = try PlotDirectory(directory, scryptN: layout.plot.scryptN)
         try opened.metadata.check(isOf: layout, directory: directory)
-        try opened.probe(provider)
+        try opened.probe(.ends, by: provider)
         return opened
     }
 

@@ -38,9 +38,12 @@ struct PlotReading: Sendable {
 
     let lanes: [Lane]
     private let control: WorkControl
+    private let chunk: Int
 
-    /// Shares threads between disks.
-    init(parts: [ScanPart], threads: Int, control: WorkControl) throws(PlotFileFault) {
+    /// Shares threads between disks; blocks are of whole chunks of so many labels.
+    init(
+        parts: [ScanPart], threads: Int, chunk: Int = ScanPass.chunkLabels, control: WorkControl
+    ) throws(PlotFileFault) {
         var disks: [PhysicalDisk] = []
         var onDisk: [PhysicalDisk: [(number: Int, part: ScanPart)]] = [:]
         for (number, part) in parts.enumerated() {
@@ -51,6 +54,7 @@ struct PlotReading: Sendable {
         let each = max((max(threads, 1) + disks.count - 1) / max(disks.count, 1), 1)
         lanes = disks.map { Lane(parts: onDisk[$0] ?? [], threads: each) }
         self.control = control
+        self.chunk = chunk
     }
 
     /// Reads all; `work` is given lane and thread, `deliver` is called one at a time, and ends it with false.
@@ -58,7 +62,7 @@ struct PlotReading: Sendable {
         work: @escaping @Sendable (Int, Int, LabelBlock) throws -> Result,
         deliver: @escaping @Sendable (LabelBlock, Result) throws -> Bool
     ) throws -> (isFinished: Bool, isDirect: Bool) {
-        let readers = lanes.map { LaneReader($0, control: control) }
+        let readers = lanes.map { LaneReader($0, chunk: chunk, control: control) }
         let turn = Monitor(false)
         let faults = Monitor([any Error]())
         onThreads(lanes.count) { lane in
