@@ -23,11 +23,13 @@ package struct PlotMetadata: Hashable, Sendable {
     package var nonceValue: [UInt8]?
     /// The last label that was looked at beyond the plot, in search of a nonce.
     package var lastPosition: UInt64?
+    /// The version of the metadata that some releases of the original wrote; kept as it is.
+    package var version: Int64?
 
     /// All fields.
     package init(
         identity: Bytes32, commitmentATX: Bytes32, labelsPerUnit: UInt64, units: UInt32, maxFileSize: UInt64,
-        nonce: UInt64? = nil, nonceValue: [UInt8]? = nil, lastPosition: UInt64? = nil
+        nonce: UInt64? = nil, nonceValue: [UInt8]? = nil, lastPosition: UInt64? = nil, version: Int64? = nil
     ) {
         self.identity = identity
         self.commitmentATX = commitmentATX
@@ -37,6 +39,7 @@ package struct PlotMetadata: Hashable, Sendable {
         self.nonce = nonce
         self.nonceValue = nonceValue
         self.lastPosition = lastPosition
+        self.version = version
     }
 
     /// The metadata of a plot that is begun.

@@ -9,6 +9,7 @@ struct Bench {
     let seconds: Double
     let scryptN: UInt32
     let nonces: Int
+    let directory: String?
     let wants: (String) -> Bool
 
     /// Bytes of labels that a scan goes over: far more than the caches hold.
@@ -18,6 +19,7 @@ struct Bench {
         switch part {
         case .labels: try labels(threads)
         case .scan: try scan(threads)
+        case .file: try file(threads)
         case .work: try work(threads)
         case .verify: try BenchVerify(seconds: seconds, scryptN: scryptN, wants: wants).rows(threads)
         }
@@ -56,6 +58,13 @@ struct Bench {
                 return row(.scan, path.rawValue, threads, name, result, Double(bytes) / Double(1 << 30))
             }
         }
+    }
+
+    private func file(_ threads: Int) throws -> [BenchRow] {
+        guard let directory else { return [] }
+        let bench = BenchFile(directory: directory, nonces: nonces)
+        return try ScanPath.available.filter { wants($0.rawValue) && $0 != .portable }
+            .compactMap { try bench.row(threads: threads, path: $0) }
     }
 
     private func work(_ threads: Int) throws -> [BenchRow] {

@@ -9,6 +9,7 @@ package enum MetadataFile {
 
     /// The names are the original's.
     private struct Fields: Decodable {
+        let Version: Int64?
         let NodeId: Data
         let CommitmentAtxId: Data
         let LabelsPerUnit: UInt64
@@ -23,7 +24,8 @@ package enum MetadataFile {
     package static func text(of metadata: PlotMetadata) -> String {
         func base64(_ bytes: Bytes32) -> String { "\"\(Data(bytes.bytes).base64EncodedString())\"" }
         let fields: [(String, String?)] = [
-            ("NodeId", base64(metadata.identity)), ("CommitmentAtxId", base64(metadata.commitmentATX)),
+            ("Version", metadata.version.map { "\($0)" }), ("NodeId", base64(metadata.identity)),
+            ("CommitmentAtxId", base64(metadata.commitmentATX)),
             ("LabelsPerUnit", "\(metadata.labelsPerUnit)"), ("NumUnits", "\(metadata.units)"),
             ("MaxFileSize", "\(metadata.maxFileSize)"), ("Nonce", metadata.nonce.map { "\($0)" }),
             ("NonceValue", metadata.nonceValue.map { "\"\(Hexadecimal.text(of: $0))\"" }),
@@ -48,15 +50,16 @@ package enum MetadataFile {
         }
         var value: [UInt8]?
         if let text = fields.NonceValue, !text.isEmpty {
-            value = Hexadecimal.bytes(of: text)
-            guard value?.count == Int(PlotLayout.labelBytes) else {
+            // Sixteen bytes; of a whole label the first sixteen would do.
+            guard let bytes = Hexadecimal.bytes(of: text), [16, 32].contains(bytes.count) else {
                 throw .metadata(directory: directory, reason: "NonceValue must be 32 hexadecimal digits")
             }
+            value = Array(bytes.prefix(Int(PlotLayout.labelBytes)))
         }
         return PlotMetadata(
             identity: identity, commitmentATX: commitment, labelsPerUnit: fields.LabelsPerUnit,
             units: fields.NumUnits, maxFileSize: fields.MaxFileSize, nonce: fields.Nonce, nonceValue: value,
-            lastPosition: fields.LastPosition)
+            lastPosition: fields.LastPosition, version: fields.Version)
     }
 
     private static func reason(_ error: any Error) -> String {

@@ -21,6 +21,9 @@ package func wallSeconds() -> Double { seconds(of: CLOCK_MONOTONIC) }
 /// Seconds that this thread had a processor.
 package func threadSeconds() -> Double { seconds(of: CLOCK_THREAD_CPUTIME_ID) }
 
+/// Seconds that all threads of this process had a processor.
+package func processSeconds() -> Double { seconds(of: CLOCK_PROCESS_CPUTIME_ID) }
+
 private func seconds(of clock: clockid_t) -> Double {
     var time = timespec()
     clock_gettime(clock, &time)
