@@ -106,7 +106,8 @@ package struct PlotSegment: Hashable, Sendable {
         var gaps: [Range<UInt64>] = []
         for segment in segments.sorted(by: { $0.files.lowerBound < $1.files.lowerBound }) {
             guard segment.layout == first.layout else {
-                throw .foreign(directory: segment.directory, field: "plot", found: "another", wanted: first.directory)
+                throw .foreign(
+                    directory: segment.directory, field: "plot", found: "another", wanted: first.directory)
             }
             let run = segment.files
             guard !run.isEmpty else { continue }

@@ -46,7 +46,8 @@ package struct PlotMetadata: Hashable, Sendable {
     package init(_ layout: PlotLayout) {
         self.init(
             identity: layout.plot.identity, commitmentATX: layout.plot.commitmentATX,
-            labelsPerUnit: layout.plot.labelsPerUnit, units: layout.plot.units, maxFileSize: layout.maxFileSize)
+            labelsPerUnit: layout.plot.labelsPerUnit, units: layout.plot.units,
+            maxFileSize: layout.maxFileSize)
     }
 
     /// Takes over a nonce and its full label.

@@ -62,7 +62,8 @@ struct ToolInit: ParsableCommand {
 
     /// Says beforehand that the disk will be full before the plot is.
     private func warnOfRoom(_ layout: PlotLayout, _ files: Range<UInt64>) {
-        let place = FileManager.default.fileExists(atPath: dir) ? dir : (dir as NSString).deletingLastPathComponent
+        let place =
+            FileManager.default.fileExists(atPath: dir) ? dir : (dir as NSString).deletingLastPathComponent
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: place.isEmpty ? "." : place)
         guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.uint64Value else { return }
         let needed = UInt64(layout.labels(of: files).count) * PlotLayout.labelBytes

@@ -52,7 +52,8 @@ struct ToolFindNonce: ParsableCommand {
             say(
                 control.isStopped
                     ? "stopped: the same command goes on"
-                    : "no label of these files is small enough: look in the other directories of the plot as well")
+                    : "no label of these files is small enough: look in the other directories of the plot as well"
+            )
         }
         if found == nil { throw ExitCode(1) }
     }
@@ -61,7 +62,8 @@ struct ToolFindNonce: ParsableCommand {
 /// Checks stored labels.
 struct ToolCheck: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check", abstract: "Compute stored labels anew and compare: names every bad range of bytes.",
+        commandName: "check",
+        abstract: "Compute stored labels anew and compare: names every bad range of bytes.",
         discussion: """
             All labels take as long as making them; --sample takes a share, from every part of every file.
             Exit status: 0 all good, 1 bad labels found or stopped, 2 error.
@@ -129,9 +131,12 @@ struct ToolCheck: ParsableCommand {
         }
         for part in parts {
             say(
-                "\(part.readable ? "bad" : "unreadable"): \(part.file), bytes \(part.firstByte) to \(part.lastByte)")
+                "\(part.readable ? "bad" : "unreadable"): \(part.file), bytes \(part.firstByte) to \(part.lastByte)"
+            )
         }
-        if result.bad.parts.count == BadLabels.limit { say("and perhaps more: only so many ranges are named") }
+        if result.bad.parts.count == BadLabels.limit {
+            say("and perhaps more: only so many ranges are named")
+        }
         if nonce == false { say("bad: the nonce of the metadata is none of this plot: see `find-nonce`") }
         let end = result.isFinished ? "checked" : "stopped:"
         say("\(end) \(result.checked) labels, \(result.bad.count) bad")
@@ -141,7 +146,8 @@ struct ToolCheck: ParsableCommand {
 /// Makes the metadata of several directories one.
 struct ToolMerge: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "merge", abstract: "Write the smallest VRF nonce of all directories of a plot to each of them.",
+        commandName: "merge",
+        abstract: "Write the smallest VRF nonce of all directories of a plot to each of them.",
         discussion: """
             For plots whose files were made on several machines. Label files are not touched; a directory of another plot is
             refused, and nothing is written then.

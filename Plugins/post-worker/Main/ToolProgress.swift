@@ -55,7 +55,8 @@ final class ToolProgress: Sendable {
         let percent = String(format: "%5.1f %%  ", 100 * min(max(share, 0), 1))
         guard isTerminal else { return percent }
         let full = Int(min(max(share, 0), 1) * 24)
-        return "[" + String(repeating: "#", count: full) + String(repeating: "-", count: 24 - full) + "] " + percent
+        return "[" + String(repeating: "#", count: full) + String(repeating: "-", count: 24 - full) + "] "
+            + percent
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }

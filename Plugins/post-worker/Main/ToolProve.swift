@@ -66,7 +66,8 @@ struct ToolProve: ParsableCommand {
             if !isDirect { note("this file system cannot be read past its cache: it was read through it") }
             try printJSON(Row(nonce: proof.nonce, indices: Data(proof.indices), pow: proof.pow))
         case .none(let best):
-            note("no proof: of the nonces below \(maxNonces) none had \(k2) good labels; the best had \(best)")
+            note(
+                "no proof: of the nonces below \(maxNonces) none had \(k2) good labels; the best had \(best)")
             throw ExitCode(1)
         case .stopped:
             note("stopped: nothing is kept of an unfinished proof")
@@ -91,7 +92,8 @@ struct ToolProve: ParsableCommand {
 
     /// A proof that our own verifier refuses: most likely a label is damaged, so where it lies is what matters.
     private func explain(_ refusal: ProofRefusal, _ segments: [PlotSegment]) -> String {
-        guard case .label(_, let index, _) = refusal, let segment = segments.first(where: { $0.labels.contains(index) })
+        guard case .label(_, let index, _) = refusal,
+            let segment = segments.first(where: { $0.labels.contains(index) })
         else { return "post: \(refusal)" }
         let file = index / segment.layout.labelsPerFile
         let place = LabelPlace(file: file, label: index - segment.layout.labels(of: file).lowerBound)

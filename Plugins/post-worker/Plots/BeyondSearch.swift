@@ -49,7 +49,9 @@ struct BeyondSearch: Sendable {
                 let isDue = state.with { state -> Bool in
                     state.found = found
                     state.last = labels.upperBound - 1
-                    guard found == nil, wallSeconds() - state.said >= BeyondSearch.seconds else { return false }
+                    guard found == nil, wallSeconds() - state.said >= BeyondSearch.seconds else {
+                        return false
+                    }
                     state.said = wallSeconds()
                     return true
                 }

@@ -51,7 +51,8 @@ final class LaneReader: Sendable {
     func next() throws -> (number: Int, job: LabelBlock)? {
         try state.wait { state -> Result<(number: Int, job: LabelBlock)?, any Error>? in
             if state.isEnded { return .success(nil) }
-            if let place = state.filled.indices.min(by: { state.filled[$0].number < state.filled[$1].number }) {
+            if let place = state.filled.indices.min(by: { state.filled[$0].number < state.filled[$1].number })
+            {
                 let next = state.filled.remove(at: place)
                 return .success((next.number, next.block))
             }

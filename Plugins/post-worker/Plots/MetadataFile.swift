@@ -46,7 +46,8 @@ package enum MetadataFile {
             throw .metadata(directory: directory, reason: reason(error))
         }
         guard let identity = Bytes32(fields.NodeId), let commitment = Bytes32(fields.CommitmentAtxId) else {
-            throw .metadata(directory: directory, reason: "NodeId and CommitmentAtxId must be base64 of 32 bytes")
+            throw .metadata(
+                directory: directory, reason: "NodeId and CommitmentAtxId must be base64 of 32 bytes")
         }
         var value: [UInt8]?
         if let text = fields.NonceValue, !text.isEmpty {
@@ -67,7 +68,8 @@ package enum MetadataFile {
         case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
         case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
             DecodingError.dataCorrupted(let context):
-            context.codingPath.last.map { "\($0.stringValue) is no value of its kind" } ?? "it is no JSON object"
+            context.codingPath.last.map { "\($0.stringValue) is no value of its kind" }
+                ?? "it is no JSON object"
         default: "it is no JSON object"
         }
     }

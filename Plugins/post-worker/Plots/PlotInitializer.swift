@@ -93,7 +93,8 @@ package struct PlotInitializer: Sendable {
 
     /// The directory with the metadata of this plot, and no label of another.
     private func begin() throws -> PlotDirectory {
-        let isEmpty = try MetadataFile.read(in: directory) == nil
+        let isEmpty =
+            try MetadataFile.read(in: directory) == nil
             && PlotDirectory.entries(of: directory).isEmpty
         if isEmpty { try MetadataFile.write(PlotMetadata(layout), in: directory) }
         let opened = try PlotDirectory(directory, scryptN: layout.plot.scryptN)

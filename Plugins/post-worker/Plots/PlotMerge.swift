@@ -45,7 +45,8 @@ package struct PlotMerge: Sendable {
             nonce.join(try directory.candidate(by: worker))
         }
         self.nonce = nonce
-        isNonceValid = nonce.index != nil
+        isNonceValid =
+            nonce.index != nil
             && VRFNonce.isValid(label: nonce.label, labels: first.layout.plot.labels)
         var metadata = first.metadata
         if let index = nonce.index { metadata.record(nonce: index, label: nonce.label) }

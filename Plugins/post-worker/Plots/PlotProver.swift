@@ -68,7 +68,8 @@ package struct PlotProver: Sendable {
     /// - Parameter progress: called on threads of the work, one call at a time.
     /// - Throws: `PlotFileFault` for files that cannot be read, `ProofRefusal` when the proof is not valid, as of a damaged
     ///   plot, `RandomXFault` and `LabelFault` without memory.
-    package func run(progress: @escaping @Sendable (ProveProgress) -> Void = { _ in }) throws -> ProveOutcome {
+    package func run(progress: @escaping @Sendable (ProveProgress) -> Void = { _ in }) throws -> ProveOutcome
+    {
         guard let plot = segments.first?.layout.plot else { return .none(best: 0) }
         guard let difficulty = ProvingDifficulty(k1: request.rules.k1, labels: plot.labels) else {
             throw ProofRefusal.tooFewLabels(labels: plot.labels, k1: request.rules.k1)
@@ -87,7 +88,8 @@ package struct PlotProver: Sendable {
                 pass: pass, needed: request.rules.k2, threads: threads, path: path, control: control)
             let known = Monitor(HitCollector(needed: request.rules.k2))
             let outcome = try scanner.scan(
-                segments.map { ScanPart($0) }, hits: { hits in known.with { for hit in hits { $0.add(hit) } } },
+                segments.map { ScanPart($0) },
+                hits: { hits in known.with { for hit in hits { $0.add(hit) } } },
                 progress: { state in
                     let best = known.with { $0.best }
                     progress(.scan(pass: number, bytes: state.bytes, best: best))

@@ -76,9 +76,10 @@ package struct PlotScanner: Sendable {
     ) throws -> ScanOutcome {
         let reading = try PlotReading(parts: parts, threads: threads, control: control)
         let scanners = reading.lanes.map { lane in
-            PerThread((0..<lane.threads).compactMap { _ in
-                LabelScanner(path, pass: pass).map(ScannerBox.init)
-            })
+            PerThread(
+                (0..<lane.threads).compactMap { _ in
+                    LabelScanner(path, pass: pass).map(ScannerBox.init)
+                })
         }
         guard scanners.allSatisfy({ $0.count > 0 }) else { throw LabelFault.unavailable(path.rawValue) }
         let state = Monitor((hits: HitCollector(needed: needed), bytes: UInt64(0)))

@@ -45,7 +45,9 @@ package final class WorkSearch: Sendable {
         for number in numbers {
             let group = UInt8(truncatingIfNeeded: number)
             let base = before
-            guard let pow = try pow(of: group, progress: { progress(base + $0, expected) }) else { return nil }
+            guard let pow = try pow(of: group, progress: { progress(base + $0, expected) }) else {
+                return nil
+            }
             before += pow + 1
             groups.append(ScanGroup(number: group, pow: pow))
         }
