@@ -56,7 +56,8 @@ package struct PlotProver: Sendable {
         _ segments: [PlotSegment], request: ProofRequest, threads: Int = 1, path: ScanPath = .expected,
         control: WorkControl = WorkControl()
     ) {
-        self.segments = segments
+        // In the order of the labels, so that the order of directories changes nothing.
+        self.segments = segments.sorted { $0.files.lowerBound < $1.files.lowerBound }
         self.request = request
         self.threads = max(threads, 1)
         self.path = path
