@@ -14,7 +14,9 @@ private struct Seeded: RandomNumberGenerator {
     }
 }
 
-/// `post init` ended by SIGKILL at random points. `PLOT_KILLS` and `PLOT_SEED` in the environment ask for more, or others.
+/// `post init` ended by SIGKILL at random points.
+///
+/// `PLOT_KILLS` and `PLOT_SEED` in the environment ask for more points, or others.
 @Suite("Plots and SIGKILL", .serialized)
 struct PlotKillTests {
     private let kills: Int

@@ -90,4 +90,12 @@ struct WorkTests {
             #expect(machine.hash(work.input(pow: smallest)) == vector.hash.value)
         }
     }
+
+    @Test("the data set is for many hashes, where there is memory for it")
+    func dataset() {
+        #expect(RandomXDataset.pays(hashes: 75_000, freeBytes: 8 << 30))
+        #expect(!RandomXDataset.pays(hashes: 75_000, freeBytes: 2 << 30))
+        #expect(!RandomXDataset.pays(hashes: 75_000, freeBytes: 0))
+        #expect(!RandomXDataset.pays(hashes: 2000, freeBytes: 8 << 30))
+    }
 }

@@ -1,10 +1,28 @@
 package import NodeDomain
 package import PostWorkerCore
 
+/// How RandomX is run.
+package enum WorkMode: String, CaseIterable, Sendable {
+    /// With the cache of 256 MiB alone.
+    case light
+    /// With the data set of 2,080 MiB besides, which takes a while to fill and makes each hash many times cheaper.
+    case fast
+    /// Fast when it pays and there is memory.
+    case automatic
+
+    /// What automatic comes to, for so many hashes as are expected.
+    package func chosen(hashes: Double) -> WorkMode {
+        guard self == .automatic else { return self }
+        return RandomXDataset.pays(hashes: hashes, freeBytes: HugePages.freeBytes) ? .fast : .light
+    }
+}
+
 /// Finds proofs of work on several threads: the smallest pow of each group, so that the same input gives the same proof.
 package final class WorkSearch: Sendable {
     /// RandomX's shared memory.
     package let cache: RandomXCache
+    /// Light or fast.
+    package let mode: WorkMode
     private let challenge: Bytes32
     private let identity: Bytes32
     private let difficulty: Bytes32
@@ -13,23 +31,60 @@ package final class WorkSearch: Sendable {
 
     /// Pows that a thread tries before it looks whether another found one.
     private static let step: UInt64 = 4
+    /// Pieces that the data set is filled in: between them it is asked whether to go on.
+    private static let parts = 256
 
-    /// Fills RandomX's memory, which takes about half a second.
+    /// Fills RandomX's memory: about half a second, and about a minute of all cores in fast mode.
     ///
-    /// - Parameter difficulty: that of one unit.
+    /// - Parameters:
+    ///   - difficulty: that of one unit.
+    ///   - groups: how many groups will be searched, for the choice of mode.
+    ///   - progress: called with the share of the data set that is filled.
     /// - Throws: `RandomXFault` without memory.
     package init(
-        challenge: Bytes32, identity: Bytes32, units: UInt32, difficulty: Bytes32, threads: Int = 1,
-        control: WorkControl = WorkControl()
-    ) throws(RandomXFault) {
-        cache = try RandomXCache(allocated: HugePages.advise)
-        var machines: [MachineBox] = []
-        for _ in 0..<max(threads, 1) { machines.append(MachineBox(try RandomXMachine(cache))) }
-        self.machines = PerThread(machines)
+        challenge: Bytes32, identity: Bytes32, units: UInt32, difficulty: Bytes32, groups: Int = 1,
+        threads: Int = 1, mode: WorkMode = .light, control: WorkControl = WorkControl(),
+        progress: @escaping @Sendable (Double) -> Void = { _ in }
+    ) throws {
+        let threads = max(threads, 1)
+        let cache = try RandomXCache(allocated: HugePages.advise)
+        self.cache = cache
         self.challenge = challenge
         self.identity = identity
         self.difficulty = WorkDifficulty.scaled(difficulty, units: units)
         self.control = control
+        self.mode = mode.chosen(hashes: Double(groups) * WorkSearch.expected(below: self.difficulty))
+        guard self.mode == .fast else {
+            machines = PerThread(try (0..<threads).map { _ in MachineBox(try RandomXMachine(cache)) })
+            return
+        }
+        let dataset = try RandomXDataset(cache, allocated: HugePages.advise)
+        try WorkSearch.fill(dataset, threads: threads, control: control, progress)
+        machines = PerThread(try (0..<threads).map { _ in MachineBox(try RandomXMachine(dataset)) })
+    }
+
+    /// Fills the data set on all threads; a stop leaves it unfinished, and no search begins then.
+    private static func fill(
+        _ dataset: RandomXDataset, threads: Int, control: WorkControl,
+        _ progress: @escaping @Sendable (Double) -> Void
+    ) throws {
+        let taken = Monitor(0)
+        try OrderedWork<Int, Void>(
+            threads: threads,
+            next: {
+                guard control.admit(bytes: 0) else { return nil }
+                return taken.with { number -> (Int, Int)? in
+                    guard number < parts else { return nil }
+                    defer { number += 1 }
+                    return (number, number)
+                }
+            },
+            work: { _, part in dataset.fill(part: part, of: parts) },
+            deliver: { part, _ in
+                progress(Double(part + 1) / Double(parts))
+                return true
+            }
+        ).run()
     }
 
     /// Groups with their proofs of work.
