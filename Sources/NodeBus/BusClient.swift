@@ -58,7 +58,7 @@ package final class BusClient: Service, Sendable {
         await withDiscardingTaskGroup { group in
             group.addTask { await self.publishBeats() }
             while let work = await engine.nextWork() {
-                group.addTask { await self.engine.perform(work) }
+                group.addTask { await self.engine.performAll(work) }
             }
             group.cancelAll()
         }

@@ -75,6 +75,30 @@ struct EngineTests {
         #expect(results.value == ["NO_ROUTE", "EXPIRED", "ROUTER_LOST"])
     }
 
+    @Test("a cancelled task gives its call up at the next tick, and sends nothing more")
+    func cancelled() throws {
+        router.establish()
+        _ = router.take()
+        let results = Box<[String]>([])
+        let client = router.client
+        let task = Task(executorPreference: router.engine.executor) {
+            for _ in 0..<2 {
+                do {
+                    _ = try await client.call(ExampleContract.emit, Spacenode_Example_V1_EmitRequest())
+                } catch {
+                    results.value.append((error as? BusError)?.code.name ?? "\(error)")
+                }
+            }
+        }
+        #expect(router.take().map(\.header.kind) == [1])
+        task.cancel()
+        router.pass(10)
+        let sent = router.take()
+        #expect(sent.map(\.control) == [9])
+        #expect(try Spacenode_Bus_V1_Cancel(serializedBytes: sent[0].payload).id == 1)
+        #expect(results.value == ["CANCELLED", "CANCELLED"])
+    }
+
     @Test("ids rise, and those of another session are others")
     func ids() {
         router.establish()
@@ -207,6 +231,34 @@ struct EngineTests {
             #expect(sent.first?.header.dest == 3 && sent.first?.header.replyTo == 8)
             #expect(sent.first?.header.causeID == 8 && sent.first?.header.causeSource == 3)
         }
+    }
+
+    @Test("a task serves one request after the other, until one of them is cancelled")
+    func workers() {
+        let client = router.client
+        let seen = Box<[String]>([])
+        client.serve(ExampleContract.echo) { _, context in
+            if context.cause.id == 2 { await client.pause(5000) }
+            seen.value.append(Task.isCancelled ? "cancelled" : "whole")
+            return Spacenode_Example_V1_EchoReply()
+        }
+        router.start { try? await client.run() }
+        router.establish()
+        _ = router.take()
+        for id in 1...2 { request(ExampleContract.echo.info, id: UInt64(id)) }
+        #expect(router.take().filter { $0.header.kind == 2 }.map(\.header.replyTo) == [1])
+        var cancel = Spacenode_Bus_V1_Cancel()
+        cancel.source = 3
+        cancel.id = 2
+        router.control(9, cancel)
+        router.pass(1)
+        for id in 3...5 { request(ExampleContract.echo.info, id: UInt64(id)) }
+        #expect(router.take().filter { $0.header.kind == 2 }.map(\.header.replyTo) == [3, 4, 5])
+        #expect(seen.value == ["whole", "cancelled", "whole", "whole", "whole"])
+        client.drain()
+        router.pass(1)
+        router.pass(1)
+        #expect(router.engine.isStopped)
     }
 
     @Test("what no handler takes is answered with UNKNOWN_TYPE")
