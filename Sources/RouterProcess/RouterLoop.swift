@@ -176,8 +176,10 @@ package struct RouterLoop: ~Copyable {
                 continue
             case .send: outcome = try send(action)
             }
-            if outcome != .sent {
-                core.sendFailed(to: action.peer, lane: action.lane, isFull: outcome == .full, now: now)
+            switch outcome {
+            case .sent: break
+            case .full: core.sendFailed(to: action.peer, lane: action.lane, isFull: true, now: now)
+            case .unreachable: core.sendFailed(to: action.peer, lane: action.lane, isFull: false, now: now)
             }
         }
         for audit in core.outbox.audits { log(audit) }
