@@ -109,7 +109,7 @@ extension BusClient {
         let start = engine.now
         while !Task.isCancelled, !engine.isStopped {
             var beat = Spacenode_System_V1_Beat()
-            beat.state = "\(engine.statedState)"
+            beat.state = "\(engine.state)"
             beat.queued = UInt32(clamping: engine.inbound.count)
             beat.lastError = engine.lastError
             beat.uptimeMs = engine.now &- start

@@ -99,7 +99,7 @@ extension BusEngine {
     private func sendPong(_ ping: Spacenode_Bus_V1_Ping) {
         var pong = Spacenode_Bus_V1_Pong()
         pong.stamp = ping.stamp
-        pong.state = statedState.wire
+        pong.state = state.wire
         pong.queued = UInt32(clamping: inbound.count)
         sendControl(.pong, pong)
     }

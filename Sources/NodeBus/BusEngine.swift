@@ -114,6 +114,8 @@ package final class BusEngine: @unchecked Sendable {
     var greetAgainAt: UInt64 = 0
     /// What the plugin says of itself, kept over sessions.
     var statedState = PluginState.ready
+    /// Whether `run` has begun: handlers are registered before it.
+    private(set) var isServing = false
     /// Counts sessions, so that a handler of an old one does not answer into a new one.
     @exclusivity(unchecked) var generation: UInt64 = 0
     var lastError = ""
@@ -385,14 +387,23 @@ package final class BusEngine: @unchecked Sendable {
         stop(nil)
     }
 
+    /// What others may know: a provider is not READY before its handlers are there.
+    var state: PluginState { isServing || options.provides.isEmpty ? statedState : .starting }
+
+    /// All handlers are registered.
+    func beginServing() {
+        isServing = true
+        if isEstablished { sendState() }
+    }
+
     /// Tells the router how we are.
     func sendState() {
         var state = Spacenode_Bus_V1_State()
         if case .draining = phase {
             state.state = 4
         } else {
-            state.state = statedState.wire
-            state.reason = .init(statedState.reason.utf8.prefix(128))
+            state.state = self.state.wire
+            state.reason = .init(self.state.reason.utf8.prefix(128))
         }
         sendControl(.state, state)
     }

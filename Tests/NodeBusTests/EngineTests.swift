@@ -295,6 +295,21 @@ struct EngineTests {
         }
     }
 
+    @Test("a provider is STARTING until it runs, and READY then")
+    func startingUntilRun() throws {
+        let client = router.client
+        func states() throws -> [UInt32] {
+            try router.take().filter { $0.control == 11 }
+                .map { try Spacenode_Bus_V1_State(serializedBytes: $0.payload).state }
+        }
+        router.establish()
+        #expect(try states() == [1])
+        client.setState(.ready)
+        #expect(try states() == [1])
+        router.start { try? await client.run() }
+        #expect(try states() == [2])
+    }
+
     @Test("drain: DRAINING, what was taken is finished, then GOODBYE on the data lane")
     func drain() {
         let client = router.client
