@@ -15,7 +15,9 @@ extension BusEngine {
         let key = RequestKey(source: header.source, id: header.id)
         var stream: StreamState?
         if header.kind == FrameKind.streamOpen {
-            let opened = StreamState(key: key, info: handler.info, isOpener: false, generation: generation)
+            let opened = StreamState(
+                key: key, info: handler.info, isOpener: false, generation: generation,
+                ttlMilliseconds: header.ttlMilliseconds, now: now)
             opened.outAllowed = header.seq
             streams[key] = opened
             stream = opened

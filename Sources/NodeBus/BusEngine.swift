@@ -105,6 +105,7 @@ package final class BusEngine: @unchecked Sendable {
     @exclusivity(unchecked) var idleWorkers: [UnsafeContinuation<InboundWork?, Never>] = []
     @exclusivity(unchecked) var inbound: [RequestKey: InboundWork] = [:]
     @exclusivity(unchecked) var streams: [RequestKey: StreamState] = [:]
+    var nextStreamCheck: UInt64 = 0
     var topics: [PublishedTopic: UInt64] = [:]
     var subscriptions: [UInt64: SubscriptionState] = [:]
     var nextSubscription: UInt64 = 0
@@ -207,6 +208,7 @@ package final class BusEngine: @unchecked Sendable {
         }
         giveUpCancelled()
         expireCalls()
+        expireStreams()
         expireWaiters()
     }
 
@@ -303,8 +305,8 @@ package final class BusEngine: @unchecked Sendable {
         phase = .attaching(session, token: token, sent: sent)
     }
 
-    func handleAttached() {
-        guard case .attaching(let session, _, _) = phase else { return }
+    func handleAttached(_ attached: Spacenode_Bus_V1_Attached) {
+        guard case .attaching(let session, _, _) = phase, attached.session == session.session else { return }
         phase = .established(session)
         logger.info("session established", metadata: ["epoch": "\(session.epoch)"])
         sendState()

@@ -295,6 +295,35 @@ struct EngineTests {
         }
     }
 
+    @Test("a stream in which nothing moves ends at the provider's end too, a little after the router's time")
+    func silentStream() {
+        let client = router.client
+        let seen = Box<[String]>([])
+        client.serve(ExampleContract.count) { _, writer, _ in
+            do {
+                try await writer.send(Spacenode_Example_V1_CountItem())
+            } catch {
+                seen.value.append((error as? BusError)?.code.name ?? "\(error)")
+                throw error
+            }
+        }
+        router.start { try? await client.run() }
+        router.establish()
+        var header = Header()
+        header.kind = 5
+        header.type = ExampleContract.count.info.type
+        header.trafficClass = 4
+        header.source = 3
+        header.id = 4
+        header.ttlMs = 1000
+        router.deliver(header)
+        for _ in 0..<11 { router.pass(250) }
+        #expect(seen.value.isEmpty)
+        router.pass(500)
+        #expect(seen.value == ["EXPIRED"])
+        #expect(router.take().allSatisfy { $0.header.kind != 7 })
+    }
+
     @Test("a provider is STARTING until it runs, and READY then")
     func startingUntilRun() throws {
         let client = router.client
