@@ -28,6 +28,7 @@ struct Tap: AsyncParsableCommand {
 
     func run() async throws {
         let filter = try makeFilter()
+        WatcherPriority.lower()
         let command = self
         try await withBus(common) { bus in
             if let cause = command.cause { return try await command.draw(cause, bus) }

@@ -21,6 +21,7 @@ struct Top: AsyncParsableCommand {
     }
 
     func run() async throws {
+        WatcherPriority.lower()
         let command = self
         try await withBus(common) { try await command.watch($0) }
     }
