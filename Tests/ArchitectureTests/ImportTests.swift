@@ -44,7 +44,7 @@ private let allowed: [String: Set<String>] = [
     ],
     "Sources/spacenode": [
         "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic", "CLinux",
-        "ArgumentParser", "Logging", "SwiftProtobuf", "Foundation", "Synchronization",
+        "ArgumentParser", "Logging", "SwiftProtobuf", "Foundation", "Glibc", "Synchronization",
     ],
 ]
 
