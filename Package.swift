@@ -100,8 +100,12 @@ let package = Package(
             name: "PostWorkerCore",
             dependencies: ["NodeDomain", "NodeCrypto", "CRandomX", "CPostKernels"],
             path: "Plugins/post-worker/Core"),
+        .target(
+            name: "PostWorkerPlots", dependencies: ["PostWorkerCore", "NodeDomain"],
+            path: "Plugins/post-worker/Plots"),
         .executableTarget(
-            name: "PostWorkerMain", dependencies: ["PostWorkerCore", "NodeDomain", arguments],
+            name: "PostWorkerMain",
+            dependencies: ["PostWorkerCore", "PostWorkerPlots", "NodeDomain", arguments],
             path: "Plugins/post-worker/Main"),
 
         .executableTarget(
@@ -130,6 +134,8 @@ let package = Package(
         .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
         .testTarget(
             name: "PostWorkerCoreTests", dependencies: ["PostWorkerCore", "NodeDomain", crypto]),
+        .testTarget(
+            name: "PostWorkerPlotsTests", dependencies: ["PostWorkerPlots", "PostWorkerCore", "NodeDomain"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
