@@ -98,15 +98,18 @@ let package = Package(
         .target(name: "CPostKernels", path: "Plugins/post-worker/CPostKernels"),
         .target(
             name: "PostWorkerCore",
-            dependencies: ["NodeDomain", "NodeCrypto", "CRandomX", "CPostKernels"],
+            dependencies: ["NodeDomain", "NodeCrypto", "NodeEncoding", "CRandomX", "CPostKernels"],
             path: "Plugins/post-worker/Core"),
         .target(
             name: "PostWorkerPlots", dependencies: ["PostWorkerCore", "NodeDomain"],
             path: "Plugins/post-worker/Plots"),
         .executableTarget(
             name: "PostWorkerMain",
-            dependencies: ["PostWorkerCore", "PostWorkerPlots", "NodeDomain", arguments],
+            dependencies: ["PostWorkerCore", "PostWorkerPlots", "NodeDomain", "NodeEncoding", arguments],
             path: "Plugins/post-worker/Main"),
+
+        .target(
+            name: "MinerCore", dependencies: ["NodeDomain", "NodeEncoding"], path: "Plugins/miner/Core"),
 
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
@@ -133,9 +136,11 @@ let package = Package(
         .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
         .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
         .testTarget(
-            name: "PostWorkerCoreTests", dependencies: ["PostWorkerCore", "NodeDomain", crypto]),
+            name: "PostWorkerCoreTests",
+            dependencies: ["PostWorkerCore", "NodeDomain", "NodeEncoding", crypto]),
         .testTarget(
             name: "PostWorkerPlotsTests", dependencies: ["PostWorkerPlots", "PostWorkerCore", "NodeDomain"]),
+        .testTarget(name: "MinerCoreTests", dependencies: ["MinerCore", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
