@@ -100,8 +100,12 @@ let package = Package(
             name: "PostWorkerCore",
             dependencies: ["NodeDomain", "NodeCrypto", "CRandomX", "CPostKernels"],
             path: "Plugins/post-worker/Core"),
+        .target(
+            name: "PostWorkerPlots", dependencies: ["PostWorkerCore", "NodeDomain"],
+            path: "Plugins/post-worker/Plots"),
         .executableTarget(
-            name: "PostWorkerMain", dependencies: ["PostWorkerCore", "NodeDomain", arguments],
+            name: "PostWorkerMain",
+            dependencies: ["PostWorkerCore", "PostWorkerPlots", "NodeDomain", arguments],
             path: "Plugins/post-worker/Main"),
 
         .executableTarget(

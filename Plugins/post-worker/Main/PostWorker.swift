@@ -38,5 +38,8 @@ struct PostWorker: ParsableCommand {
 struct Tool: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tool", abstract: "Tools that need no running node.",
-        subcommands: [ToolLabel.self, ToolCommitment.self, ToolVerify.self, ToolBench.self])
+        subcommands: [
+            ToolLabel.self, ToolCommitment.self, ToolInit.self, ToolFindNonce.self, ToolCheck.self,
+            ToolMerge.self, ToolProve.self, ToolVerify.self, ToolBench.self,
+        ])
 }
