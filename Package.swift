@@ -20,6 +20,7 @@ let package = Package(
         .executable(name: "spacenode-example", targets: ["ExampleMain"]),
         .executable(name: "spacenode-storage", targets: ["StorageMain"]),
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
+        .executable(name: "spacenode-vm", targets: ["VmMain"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -32,12 +33,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZeroMQ"),
         .systemLibrary(name: "CZstd"),
+        .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         .target(name: "NodeDomain"),
         .target(name: "NodeEncoding", dependencies: ["NodeDomain"]),
-        .target(name: "NodeCrypto", dependencies: ["NodeDomain"]),
+        .target(name: "NodeCrypto", dependencies: ["NodeDomain", "CSodium"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeLogging", dependencies: [logging]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
@@ -108,6 +110,13 @@ let package = Package(
             dependencies: ["PostWorkerCore", "PostWorkerPlots", "NodeDomain", arguments],
             path: "Plugins/post-worker/Main"),
 
+        .target(
+            name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/vm/Core"),
+        .executableTarget(
+            name: "VmMain", dependencies: ["VmCore", "NodeDomain", "NodeEncoding", arguments],
+            path: "Plugins/vm/Main"),
+
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
@@ -134,6 +143,8 @@ let package = Package(
         .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
         .testTarget(
             name: "PostWorkerCoreTests", dependencies: ["PostWorkerCore", "NodeDomain", crypto]),
+        .testTarget(
+            name: "VmCoreTests", dependencies: ["VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
