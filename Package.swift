@@ -20,6 +20,8 @@ let package = Package(
         .executable(name: "spacenode-example", targets: ["ExampleMain"]),
         .executable(name: "spacenode-storage", targets: ["StorageMain"]),
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
+        .executable(name: "spacenode-miner", targets: ["MinerMain"]),
+        .executable(name: "spacenode-vm", targets: ["VmMain"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -32,12 +34,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZeroMQ"),
         .systemLibrary(name: "CZstd"),
+        .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         .target(name: "NodeDomain"),
         .target(name: "NodeEncoding", dependencies: ["NodeDomain"]),
-        .target(name: "NodeCrypto", dependencies: ["NodeDomain"]),
+        .target(name: "NodeCrypto", dependencies: ["NodeDomain", "CSodium"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeLogging", dependencies: [logging]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
@@ -110,6 +113,20 @@ let package = Package(
 
         .target(
             name: "MinerCore", dependencies: ["NodeDomain", "NodeEncoding"], path: "Plugins/miner/Core"),
+        .executableTarget(
+            name: "MinerMain",
+            dependencies: [
+                "MinerCore", "NodeTasks", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeDomain",
+                arguments, logging, protobuf,
+            ],
+            path: "Plugins/miner/Main"),
+
+        .target(
+            name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/vm/Core"),
+        .executableTarget(
+            name: "VmMain", dependencies: ["VmCore", "NodeDomain", "NodeEncoding", arguments],
+            path: "Plugins/vm/Main"),
 
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
@@ -141,6 +158,8 @@ let package = Package(
         .testTarget(
             name: "PostWorkerPlotsTests", dependencies: ["PostWorkerPlots", "PostWorkerCore", "NodeDomain"]),
         .testTarget(name: "MinerCoreTests", dependencies: ["MinerCore", "NodeDomain", "NodeEncoding"]),
+        .testTarget(
+            name: "VmCoreTests", dependencies: ["VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),

@@ -10,7 +10,8 @@ struct Spacenode: AsyncParsableCommand {
         commandName: "spacenode", abstract: "A proof-of-space-time node that comes apart.",
         discussion: """
             Any spacenode-NAME beside this program or on the PATH is a subcommand: `spacenode router`,
-            `spacenode example`, `spacenode conformance`. `spacenode post` stands for the tools of post-worker.
+            `spacenode example`, `spacenode conformance`. `spacenode post` stands for the tools of post-worker,
+            `spacenode economics`, `tx` and `address` for those of vm.
             Exit status: 0 ok, 1 attention, 2 error.
             """,
         version: Version.text,
@@ -46,7 +47,12 @@ struct Spacenode: AsyncParsableCommand {
     }
 
     /// Commands that are the tools of a plugin, which this program does not link: `post X` is `post-worker tool X`.
-    private static let toolsOf = ["post": "post-worker"]
+    private static let toolsOf = [
+        "post": ["post-worker", "tool"],
+        "economics": ["vm", "tool", "economics"],
+        "tx": ["vm", "tool", "tx"],
+        "address": ["vm", "tool", "address"],
+    ]
 
     private static var builtIn: [String] {
         configuration.subcommands.map { $0._commandName } + ["help"]
@@ -58,9 +64,9 @@ struct Spacenode: AsyncParsableCommand {
 
     /// Becomes `spacenode-NAME`, or says what was meant.
     private static func runOther(_ name: String, _ arguments: [String]) -> Never {
-        let program = "spacenode-\(toolsOf[name] ?? name)"
+        let program = "spacenode-\(toolsOf[name]?.first ?? name)"
         if let path = Programs.find(program, below: ".") {
-            let tool = toolsOf[name] == nil ? [] : ["tool"]
+            let tool = toolsOf[name]?.dropFirst() ?? []
             var words: [UnsafeMutablePointer<CChar>?] = ([path] + tool + arguments.dropFirst()).map {
                 strdup($0)
             }

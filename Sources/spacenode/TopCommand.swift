@@ -21,7 +21,6 @@ struct Top: AsyncParsableCommand {
     }
 
     func run() async throws {
-        WatcherPriority.lower()
         let command = self
         try await withBus(common) { try await command.watch($0) }
     }
@@ -29,6 +28,7 @@ struct Top: AsyncParsableCommand {
     private func watch(_ bus: BusClient) async throws {
         var reader = try await TrafficReader(bus, from: .now)
         reader.isHeadersOnly = true
+        reader.givesWay = true
         var table = TrafficTable()
         let stop = StopFlag.onSignals()
         var before = try await totals(bus)
