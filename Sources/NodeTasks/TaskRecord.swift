@@ -55,7 +55,7 @@ package struct TaskRecord: Sendable, Hashable {
     package init(
         task: TaskSpecification, state: TaskState = .waiting(notBefore: 0), fence: UInt64 = 0,
         checkpoint: [UInt8] = [], progress: Double = 0, attempts: UInt32 = 0, lastError: String = "",
-        number: UInt64
+        number: UInt64, isCollected: Bool = false
     ) {
         self.task = task
         self.state = state
@@ -65,6 +65,7 @@ package struct TaskRecord: Sendable, Hashable {
         self.attempts = attempts
         self.lastError = lastError
         self.number = number
+        self.isCollected = isCollected
     }
 }
 

@@ -1,4 +1,4 @@
-package import NodeDomain
+internal import NodeDomain
 internal import NodeEncoding
 
 extension ProveCoordinator {

@@ -1,4 +1,4 @@
-package import NodeDomain
+internal import NodeDomain
 
 /// What a proof is asked for.
 package struct ProofAsk: Hashable, Sendable {
