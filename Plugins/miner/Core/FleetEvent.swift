@@ -89,7 +89,7 @@ package enum FleetEnd: Hashable, Sendable {
     /// A proof that the strict verifier accepted, and labels that were found to be damaged on the way.
     case proof(PostProof, damaged: [UInt64])
     /// No nonce had enough labels; the best had so many.
-    case none(best: Int, damaged: [UInt64])
+    case unproved(best: Int, damaged: [UInt64])
     /// It cannot go on: why, and what to do.
     case failed(String)
 }

@@ -157,7 +157,7 @@ package struct ProveCoordinator: Sendable {
             } else if isExhausted {
                 hasEnded = true
                 actions += cancelOpen("no nonce can reach \(ask.k2) labels any more")
-                actions.append(.finish(.none(best: ledger.best, damaged: ledger.banned)))
+                actions.append(.finish(.unproved(best: ledger.best, damaged: ledger.banned)))
             } else {
                 break
             }
@@ -208,11 +208,7 @@ package struct ProveCoordinator: Sendable {
 
     /// All scans of this pass are done, or those left have been waited for long enough.
     private mutating func mayLeavePass(at now: UInt64) -> Bool {
-        let left = scans.filter { $0.key.pass == pass }
-        if left.isEmpty { return true }
-        let isStalled = left.allSatisfy { key, job in
-            !board.isThere(plan.segments[key.segment].worker) || resting[job] != nil
-        }
+        if !scans.keys.contains(where: { $0.pass == pass }) { return true }
         guard isStalled else {
             stalledSince = nil
             return false
@@ -222,9 +218,16 @@ package struct ProveCoordinator: Sendable {
         return now >= since && now - since >= ProveCoordinator.patience
     }
 
-    /// Nothing is left that could still make a proof.
+    /// Scans of this pass are left, but all are of disks that are not there or that fail.
+    private var isStalled: Bool {
+        scans.allSatisfy { key, job in
+            key.pass < pass || !board.isThere(plan.segments[key.segment].worker) || resting[job] != nil
+        }
+    }
+
+    /// Nothing is left that could still make a proof; what is being read is read to its end.
     private var isExhausted: Bool {
         guard pass + 1 >= passes.count, !isWorking, ledger.winner == nil else { return false }
-        return scans.isEmpty || odds(onPresent: false) < ProveCoordinator.hopeless
+        return scans.isEmpty || (isStalled && odds(onPresent: false) < ProveCoordinator.hopeless)
     }
 }

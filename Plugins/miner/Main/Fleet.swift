@@ -155,7 +155,7 @@ struct FleetProve: AsyncParsableCommand {
         case .proof(let proof, let damaged):
             FleetPrint.note(damaged: damaged, plan)
             try FleetPrint.json(Row(nonce: proof.nonce, indices: Data(proof.indices), pow: proof.pow))
-        case .none(let best, let damaged):
+        case .unproved(let best, let damaged):
             FleetPrint.note(damaged: damaged, plan)
             tell(
                 "no proof: of the nonces below \(ask.maxNonces) none had \(ask.k2) good labels; the best had \(best)"

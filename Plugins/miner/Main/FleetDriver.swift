@@ -13,6 +13,8 @@ final class FleetDriver: Sendable {
     private struct Mailbox {
         var events: [FleetEvent] = []
         var jobs: [TaskID: FleetJob] = [:]
+        /// A proof that nobody has judged yet.
+        var question: PostProof?
         var isOver = false
     }
 
@@ -59,6 +61,7 @@ final class FleetDriver: Sendable {
             try await bus.waitUntilReady()
             group.addTask { try await self.owner.run() }
             group.addTask { await self.offers.run(self.bus, self.owner) }
+            group.addTask { await self.askForJudgement() }
             let end = try await work()
             bus.drain()
             group.cancelAll()
@@ -167,7 +170,7 @@ final class FleetDriver: Sendable {
             case .cancel(let job, let reason):
                 loop.unplaced.removeAll { $0 == job }
                 if let id = loop.ids[job] { try await owner.cancel(id, reason) }
-            case .judge(let proof): judge(proof)
+            case .judge(let proof): mailbox.withLock { $0.question = proof }
             case .finish(let end):
                 loop.end = end
                 return
@@ -202,14 +205,17 @@ final class FleetDriver: Sendable {
         }
     }
 
-    /// Asks a worker whether a proof is valid; the answer comes as an event.
-    private func judge(_ proof: PostProof) {
-        let question = wire.question(proof)
-        // The one question at a time ends by itself within its deadline, and needs no owner.
-        Task.detached { [weak self] in
-            guard let self else { return }
-            let judgement = await self.ask(question)
-            self.mailbox.withLock { $0.events.append(.judged(judgement)) }
+    /// Has workers judge what the loop wants judged; the answers come as events.
+    private func askForJudgement() async {
+        while !Task.isCancelled, await !bus.isStopped() {
+            if let proof = mailbox.withLock({ $0.question }) {
+                let judgement = await ask(wire.question(proof))
+                mailbox.withLock { box in
+                    box.question = nil
+                    box.events.append(.judged(judgement))
+                }
+            }
+            await bus.pause(100)
         }
     }
 

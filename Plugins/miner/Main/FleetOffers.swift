@@ -1,6 +1,7 @@
 internal import Foundation
 internal import MinerCore
 internal import NodeBus
+internal import NodeDomain
 internal import NodeProtocol
 internal import NodeTasks
 internal import Synchronization
