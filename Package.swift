@@ -107,7 +107,10 @@ let package = Package(
             path: "Plugins/post-worker/Plots"),
         .executableTarget(
             name: "PostWorkerMain",
-            dependencies: ["PostWorkerCore", "PostWorkerPlots", "NodeDomain", arguments],
+            dependencies: [
+                "PostWorkerCore", "PostWorkerPlots", "NodeDomain", "NodeBus", "NodeTasks", "NodeProtocol",
+                "NodeConfiguration", lifecycle, logging, arguments, protobuf,
+            ],
             path: "Plugins/post-worker/Main"),
 
         .target(
@@ -165,7 +168,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "NodeBus", "NodeProtocol", "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "PostWorkerCore", "StorageClient",
+                "StorageWire", "ZeroMQ", logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]
