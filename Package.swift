@@ -108,7 +108,11 @@ let package = Package(
             path: "Plugins/post-worker/Plots"),
         .executableTarget(
             name: "PostWorkerMain",
-            dependencies: ["PostWorkerCore", "PostWorkerPlots", "NodeDomain", "NodeEncoding", arguments],
+            dependencies: [
+                "PostWorkerCore", "PostWorkerPlots", "NodeDomain", "NodeEncoding", "NodeBus", "NodeTasks",
+                "NodeProtocol",
+                "NodeConfiguration", lifecycle, logging, arguments, protobuf,
+            ],
             path: "Plugins/post-worker/Main"),
 
         .target(
@@ -180,7 +184,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "NodeBus", "NodeProtocol", "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "PostWorkerCore", "StorageClient",
+                "StorageWire", "ZeroMQ", logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -15,6 +15,13 @@ package struct TaskLease: Sendable, Hashable {
     package let worker: String
     /// End by the queue's clock, in milliseconds.
     package var endsAt: UInt64
+
+    /// A lease, as a store gives it back.
+    package init(holder: UInt64, worker: String, endsAt: UInt64) {
+        self.holder = holder
+        self.worker = worker
+        self.endsAt = endsAt
+    }
 }
 
 /// Where a task stands.

@@ -32,7 +32,8 @@ struct SupervisionTests {
         let down = try node.spacenode("down")
         let order = down.output.matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
-            down.status == 0 && order == ["example-2", "example-1", "storage", "router"], "\(down.output)")
+            down.status == 0 && order == ["example-2", "example-1", "post-worker", "storage", "router"],
+            "\(down.output)")
         #expect(try node.living() == [])
         let after = try node.spacenode("status")
         #expect(after.status == 2 && after.output.contains("spacenode up starts it"))
@@ -103,7 +104,8 @@ struct SupervisionTests {
         #expect(node.wait(15) { !up.isRunning })
         let order = node.text("up.log").matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
-            up.terminationStatus == 0 && order == ["example-2", "example-1", "storage", "router"],
+            up.terminationStatus == 0
+                && order == ["example-2", "example-1", "post-worker", "storage", "router"],
             "\(node.text("up.log"))")
         #expect(try node.living() == [])
     }

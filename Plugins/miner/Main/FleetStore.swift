@@ -13,7 +13,7 @@ final class FleetStore: TaskStore {
         var hits: Hits?
     }
 
-    private struct Hits: Codable {
+    fileprivate struct Hits: Codable {
         let task: Data
         let nonces: [UInt32]
         let indices: [UInt64]

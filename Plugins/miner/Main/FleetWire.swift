@@ -3,6 +3,7 @@ internal import MinerCore
 internal import NodeDomain
 internal import NodeProtocol
 internal import NodeTasks
+internal import SwiftProtobuf
 
 /// Turns jobs into tasks of the bus, and what comes back into words for the coordinator.
 struct FleetWire: Sendable {

@@ -7,24 +7,35 @@ package final class WorkSearch: Sendable {
     package let cache: RandomXCache
     private let challenge: Bytes32
     private let identity: Bytes32
-    private let difficulty: Bytes32
+    /// That of the plot's size: a hash must be below it.
+    package let difficulty: Bytes32
     private let machines: PerThread<MachineBox>
     private let control: WorkControl
 
     /// Pows that a thread tries before it looks whether another found one.
     private static let step: UInt64 = 4
 
-    /// Fills RandomX's memory, which takes about half a second.
+    /// Fills RandomX's memory, which takes about half a second, unless it is given.
     ///
-    /// - Parameter difficulty: that of one unit.
+    /// - Parameters:
+    ///   - difficulty: that of one unit.
+    ///   - dataSet: hash in fast mode with it.
     /// - Throws: `RandomXFault` without memory.
     package init(
         challenge: Bytes32, identity: Bytes32, units: UInt32, difficulty: Bytes32, threads: Int = 1,
-        control: WorkControl = WorkControl()
+        control: WorkControl = WorkControl(), cache: RandomXCache? = nil,
+        dataSet: RandomXDataSet? = nil
     ) throws(RandomXFault) {
-        cache = try RandomXCache(allocated: HugePages.advise)
+        let cache = if let cache { cache } else { try RandomXCache(allocated: HugePages.advise) }
+        self.cache = cache
         var machines: [MachineBox] = []
-        for _ in 0..<max(threads, 1) { machines.append(MachineBox(try RandomXMachine(cache))) }
+        for _ in 0..<max(threads, 1) {
+            if let dataSet {
+                machines.append(MachineBox(try RandomXMachine(dataSet)))
+            } else {
+                machines.append(MachineBox(try RandomXMachine(cache)))
+            }
+        }
         self.machines = PerThread(machines)
         self.challenge = challenge
         self.identity = identity
@@ -59,7 +70,13 @@ package final class WorkSearch: Sendable {
         18_446_744_073_709_551_616.0 / max(Double(difficulty.word0) + Double(difficulty.word1) / 1.8e19, 1e-9)
     }
 
-    private func pow(of group: UInt8, progress: @escaping @Sendable (UInt64) -> Void) throws -> UInt64? {
+    /// The smallest proof of work of a group that is not below `start`.
+    ///
+    /// - Parameter progress: called with the pow below which all were tried.
+    /// - Returns: nil when the control ended the search, or there is none.
+    package func pow(
+        of group: UInt8, from start: UInt64 = 0, progress: @escaping @Sendable (UInt64) -> Void
+    ) throws -> UInt64? {
         let work = ProofWork(group: group, challenge: challenge, identity: identity)
         let (machines, difficulty, control) = (machines, difficulty, control)
         let taken = Monitor(0)
@@ -72,8 +89,8 @@ package final class WorkSearch: Sendable {
                     defer { number += 1 }
                     return number
                 }
-                let first = UInt64(number) * WorkSearch.step
-                guard first < ProofWork.limit else { return nil }
+                let (first, overflow) = start.addingReportingOverflow(UInt64(number) * WorkSearch.step)
+                guard !overflow, first < ProofWork.limit else { return nil }
                 return (number, first..<first + WorkSearch.step)
             },
             work: { thread, pows in

@@ -85,7 +85,7 @@ package nonisolated struct Spacenode_Post_V1_Plot: Sendable {
   /// 32 bytes
   package var commitmentAtx: Data = Data()
 
-  /// 1 or more; units × labels_per_unit is below 2^64
+  /// 1 or more; units × labels_per_unit is at most 2^60
   package var units: UInt32 = 0
 
   /// 1 or more
@@ -195,7 +195,7 @@ package nonisolated struct Spacenode_Post_V1_InitializeRangeWork: Sendable {
   /// Clears the value of `plot`. Subsequent reads from it will return its default value.
   package mutating func clearPlot() {self._plot = nil}
 
-  /// path of a PlotDirectory as Offers gives it, at most 4096 bytes
+  /// a PlotDirectory of Offers or a folder in one, made when missing; at most 4096 bytes
   package var directory: String = String()
 
   package var files: Spacenode_Post_V1_Files {
@@ -553,7 +553,7 @@ package nonisolated struct Spacenode_Post_V1_RescanRequest: Sendable {
   package init() {}
 }
 
-/// A physical disk: one task reads from it at a time.
+/// A physical disk: one scan reads from it at a time.
 package nonisolated struct Spacenode_Post_V1_Disk: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -887,7 +887,7 @@ package nonisolated struct Spacenode_Post_V1_TaskProgress: Sendable {
   /// 0: not known
   package var etaSeconds: UInt32 = 0
 
-  /// for its lane, or paused
+  /// for its lane
   package var waiting: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -995,8 +995,8 @@ package nonisolated struct Spacenode_Post_V1_VerifyReply: Sendable {
   fileprivate var _index: UInt64? = nil
 }
 
-/// Hits of a running ScanRange, not said before or not answered. At most one call a second for each task, sooner when a
-/// nonce has k2; without hits none.
+/// Hits of a running ScanRange, not said before or not answered. At most one call a second for each task; without hits none.
+/// The last ones of a task come in its result.
 package nonisolated struct Spacenode_Post_V1_HitsRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
