@@ -27,30 +27,29 @@ package struct LaneMeter: Hashable, Sendable {
     package static let window: UInt64 = 60_000
 
     private var samples: [Sample] = []
+    /// Whether the one sample only says where it stood: nobody knows when the work behind the next word began.
+    private var isBase = true
 
     /// Nothing measured.
     package init() {}
 
     /// Notes how much is done now; a number that falls begins anew.
     package mutating func note(_ done: Double, at now: UInt64) {
-        if let last = samples.last {
-            if done < last.done {
-                samples.removeAll()
-            } else if done == last.done, samples.count > 1 {
-                return
-            }
+        let sample = Sample(time: now, done: done)
+        guard let last = samples.last, done >= last.done else {
+            (samples, isBase) = ([sample], true)
+            return
         }
-        if samples.count == 1, samples[0].done == done {
-            // Idle so far: time begins when work does.
-            samples.removeAll()
-        }
-        samples.append(Sample(time: now, done: done))
+        guard done > last.done else { return }
+        if isBase { samples.removeAll() }
+        isBase = false
+        samples.append(sample)
         while samples.count > 2, now >= samples[1].time, now - samples[1].time > LaneMeter.window {
             samples.removeFirst()
         }
     }
 
-    /// Units a second; nil before two words came.
+    /// Units a second; nil before two words of progress came.
     package var rate: Double? {
         guard let first = samples.first, let last = samples.last, last.time > first.time,
             last.done > first.done

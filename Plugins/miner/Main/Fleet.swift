@@ -91,7 +91,13 @@ struct FleetInit: AsyncParsableCommand {
         let driver = FleetDriver(
             bus: try options.busOptions(), wire: wire, store: store,
             machine: .making(InitCoordinator(plan: plan)), json: options.json)
-        guard case .initialized(let candidate) = try await driver.run() else { throw ExitCode(1) }
+        let end = try await driver.run { end in
+            if case .initialized(let candidate) = end { try report(candidate, plan) }
+        }
+        if end == nil { throw ExitCode(1) }
+    }
+
+    private func report(_ candidate: NonceCandidate?, _ plan: FleetPlan) throws {
         if options.json {
             return try FleetPrint.json(
                 Row(
@@ -151,7 +157,12 @@ struct FleetProve: AsyncParsableCommand {
         let driver = FleetDriver(
             bus: try options.busOptions(), wire: FleetWire(plan: plan, proof: terms), store: store,
             machine: .proving(ProveCoordinator(plan: plan, ask: ask)), json: options.json)
-        switch try await driver.run() {
+        let end = try await driver.run { try report($0, plan, ask) }
+        guard case .proof = end else { throw ExitCode(1) }
+    }
+
+    private func report(_ end: FleetEnd, _ plan: FleetPlan, _ ask: ProofAsk) throws {
+        switch end {
         case .proof(let proof, let damaged):
             FleetPrint.note(damaged: damaged, plan)
             try FleetPrint.json(Row(nonce: proof.nonce, indices: Data(proof.indices), pow: proof.pow))
@@ -160,8 +171,7 @@ struct FleetProve: AsyncParsableCommand {
             tell(
                 "no proof: of the nonces below \(ask.maxNonces) none had \(ask.k2) good labels; the best had \(best)"
             )
-            throw ExitCode(1)
-        case .initialized, .failed, nil: throw ExitCode(1)
+        case .initialized, .failed: break
         }
     }
 }

@@ -53,16 +53,17 @@ final class FleetDriver: Sendable {
     }
 
     /// Works until all is over.
+    /// - Parameter report: told of the end at once; workers hear of it afterwards.
     /// - Returns: how it ended; nil when it was stopped.
     /// - Throws: `FleetFault` when it cannot go on, `BusError` when the bus refuses it.
-    func run() async throws -> FleetEnd? {
+    func run(_ report: (FleetEnd) throws -> Void) async throws -> FleetEnd? {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.bus.run() }
             try await bus.waitUntilReady()
             group.addTask { try await self.owner.run() }
             group.addTask { await self.offers.run(self.bus, self.owner) }
             group.addTask { await self.askForJudgement() }
-            let end = try await work()
+            let end = try await work(report)
             bus.drain()
             group.cancelAll()
             while let result = await group.nextResult() {
@@ -88,7 +89,7 @@ final class FleetDriver: Sendable {
         var end: FleetEnd?
     }
 
-    private func work() async throws -> FleetEnd? {
+    private func work(_ report: (FleetEnd) throws -> Void) async throws -> FleetEnd? {
         var loop = Loop(machine: first, screen: FleetScreen(json: json))
         remember(&loop, at: await bus.now())
         try await perform(loop.machine.begin(at: await bus.now()), &loop)
@@ -99,7 +100,7 @@ final class FleetDriver: Sendable {
         }
         loop.screen.end()
         mailbox.withLock { $0.isOver = true }
-        if loop.end == nil { try await callBack(&loop) }
+        if let end = loop.end { try report(end) } else { try await callBack() }
         try await tellAll()
         return loop.end
     }
@@ -153,7 +154,8 @@ final class FleetDriver: Sendable {
             var worker: String?
             if case .leased(let lease) = record.state { worker = lease.worker }
             standing.append(
-                JobWord(job: job, worker: worker, share: record.progress, error: record.lastError))
+                JobWord(job: job, worker: worker, share: wire.share(of: job, record), error: record.lastError)
+            )
             if let outcome = wire.outcome(of: job, record), loop.ended.insert(record.task.id).inserted {
                 events.append(.ended(job, outcome))
             }
@@ -246,7 +248,7 @@ final class FleetDriver: Sendable {
     // MARK: - The end
 
     /// Ctrl-C: all tasks come back; the state file knows how far each was.
-    private func callBack(_ loop: inout Loop) async throws {
+    private func callBack() async throws {
         tell(
             "stopping: tasks are called back, \(FleetDriver.lease / 3000 + 1) s at most; once more to end at once"
         )

@@ -137,6 +137,18 @@ struct FleetWire: Sendable {
         }
     }
 
+    /// How much of a job is done.
+    ///
+    /// What a worker says is of the labels that it began with, which after a return are fewer than the job's.
+    func share(of job: FleetJob, _ record: TaskRecord) -> Double {
+        guard case .scan(let segment, _, let from, _) = job,
+            let checkpoint = try? Spacenode_Post_V1_ScanRangeCheckpoint(serializedBytes: record.checkpoint)
+        else { return record.progress }
+        let end = plan.labels(ofSegment: segment).upperBound
+        guard from < end, checkpoint.nextLabel > from else { return 0 }
+        return Double(min(checkpoint.nextLabel, end) - from) / Double(end - from)
+    }
+
     private func result(of job: FleetJob, _ bytes: [UInt8]) -> JobOutcome? {
         switch job {
         case .initialize:
