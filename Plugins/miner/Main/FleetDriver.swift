@@ -28,7 +28,9 @@ final class FleetDriver: Sendable {
     private let json: Bool
     private let stop = StopFlag.onSignals()
 
-    /// Lease of a task. Workers renew in a third of it: a shorter one is news more often, and more bytes.
+    /// Lease of a task.
+    ///
+    /// Workers renew in a third of it: a shorter one is news more often, and more bytes.
     private static let lease: UInt32 = 15_000
     /// When a worker that got nothing asks again.
     private static let poll: UInt32 = 2_000
