@@ -21,6 +21,7 @@ let package = Package(
         .executable(name: "spacenode-storage", targets: ["StorageMain"]),
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
         .executable(name: "spacenode-vm", targets: ["VmMain"]),
+        .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -114,6 +115,13 @@ let package = Package(
             path: "Plugins/post-worker/Main"),
 
         .target(
+            name: "NodeWallet", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            resources: [.embedInCode("Files")]),
+        .executableTarget(
+            name: "Wallet",
+            dependencies: ["NodeWallet", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", arguments]),
+
+        .target(
             name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/vm/Core"),
         .executableTarget(
@@ -146,6 +154,7 @@ let package = Package(
         .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
         .testTarget(
             name: "PostWorkerCoreTests", dependencies: ["PostWorkerCore", "NodeDomain", crypto]),
+        .testTarget(name: "NodeWalletTests", dependencies: ["NodeWallet", "NodeCrypto", "NodeDomain"]),
         .testTarget(
             name: "VmCoreTests", dependencies: ["VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
