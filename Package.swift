@@ -22,6 +22,7 @@ let package = Package(
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
         .executable(name: "spacenode-miner", targets: ["MinerMain"]),
         .executable(name: "spacenode-vm", targets: ["VmMain"]),
+        .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -124,6 +125,12 @@ let package = Package(
                 arguments, logging, protobuf,
             ],
             path: "Plugins/miner/Main"),
+        .target(
+            name: "NodeWallet", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            resources: [.embedInCode("Files")]),
+        .executableTarget(
+            name: "Wallet",
+            dependencies: ["NodeWallet", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", arguments]),
 
         .target(
             name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
@@ -162,6 +169,7 @@ let package = Package(
         .testTarget(
             name: "PostWorkerPlotsTests", dependencies: ["PostWorkerPlots", "PostWorkerCore", "NodeDomain"]),
         .testTarget(name: "MinerCoreTests", dependencies: ["MinerCore", "NodeDomain", "NodeEncoding"]),
+        .testTarget(name: "NodeWalletTests", dependencies: ["NodeWallet", "NodeCrypto", "NodeDomain"]),
         .testTarget(
             name: "VmCoreTests", dependencies: ["VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),

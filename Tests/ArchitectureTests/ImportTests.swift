@@ -26,6 +26,12 @@ private let allowed: [String: Set<String>] = [
     // The form of a batch is storage's and its callers' alike, so it belongs to neither plugin.
     "Sources/StorageWire": [],
     "Sources/StorageClient": ["StorageWire", "NodeBus", "NodeProtocol", "Foundation"],
+    // A wallet is no plugin: it works without a node, and its secrets never come near the bus.
+    "Sources/NodeWallet": ["NodeDomain", "NodeEncoding", "NodeCrypto", "Foundation"],
+    "Sources/Wallet": [
+        "NodeWallet", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", "ArgumentParser", "Foundation",
+        "Glibc",
+    ],
     "Sources/RouterCore": ["BusWire", "CBusProtocol"],
     "Sources/RouterProcess": ["RouterCore", "ZeroMQ", "Logging", "Glibc"],
     "Sources/Router": [

@@ -65,7 +65,7 @@ struct NodeFileTests {
         #expect(file.processes.map(\.name) == ["router", "storage", "post-worker", "own"])
         #expect(file.processes[0].program == "/opt/router" && file.processes[0].environment == ["B": "two"])
         #expect(file.processes[0].arguments == NodeProcess.all[0].arguments)
-        let own = file.processes[2]
+        let own = file.processes[3]
         #expect(own.arguments(["data": "/d", "bus": "ipc:/r"]) == ["/d/x", "ipc:/r"])
         #expect(own.environment == ["A": "1"] && own.drainSeconds == 3)
     }

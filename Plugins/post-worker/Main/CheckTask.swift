@@ -18,7 +18,7 @@ struct CheckTask: Sendable {
         let before: Spacenode_Post_V1_VerifyDataCheckpoint = try decode("the checkpoint", context.checkpoint)
         let state = runner.state
         let survey = state.look.survey
-        let disk = survey.found.first { $0.layout == layout }?.disk
+        let disk = survey.disk(of: files, layout: layout)
         let control = WorkControl()
         let done = try await runner.run(
             .init(context.task, lane: TaskRunner.labels, disk: disk), control: control

@@ -52,6 +52,8 @@ struct OfferHandlers: Sendable {
                 state.lanes.isFree(disk), seen.insert(disk).inserted
             else { continue }
             let segment = PlotSegment(directory: found.directory, layout: layout, files: files)
+            let ticket = try await state.lanes.enter(disk, deadline: 0)
+            defer { state.lanes.leave(ticket) }
             let rate = try await onOwnThread { try DiskRate.measure(segment, seconds: 1) }
             guard let rate else { continue }
             state.measured.withLock { $0.disks[disk] = .init(perSecond: rate, at: unixMilliseconds()) }

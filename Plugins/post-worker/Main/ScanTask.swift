@@ -78,22 +78,23 @@ struct ScanTask: Sendable {
     ) async throws -> [UInt8] {
         let state = runner.state
         let survey = state.look.survey
-        let disk = survey.found.first { $0.layout == work.layout }?.disk
-        let start = wallSeconds()
-        let outcome = try await runner.run(
+        let disk = survey.disk(of: work.files, layout: work.layout)
+        let (outcome, took) = try await runner.run(
             .init(context.task, lane: disk ?? "disk", disk: disk, reads: true), control: control
         ) { report in
             let segment = try survey.segment(of: work.files, layout: work.layout)
             let scanner = PlotScanner(
                 pass: work.pass, needed: work.needed, threads: state.threads, control: control)
             let bytes = UInt64(work.labels.count) * PlotLayout.labelBytes
-            return try scanner.scan(
+            let start = wallSeconds()
+            let outcome = try scanner.scan(
                 [ScanPart(segment, from: work.labels.lowerBound)],
                 hits: { hits in talk.outbox.withLock { $0.add(hits) } },
                 progress: { now in
                     talk.outbox.withLock { $0.advance(to: now.next) }
                     report(now.bytes, bytes)
                 })
+            return (outcome, wallSeconds() - start)
         }
         let isUnwanted = talk.isUnwanted.load(ordering: .relaxed)
         guard outcome.isFinished || isUnwanted else { throw CancellationError() }
@@ -110,15 +111,14 @@ struct ScanTask: Sendable {
         output.nextLabel = isWhole ? work.labels.upperBound : outbox.next
         if let winner = outcome.hits.winner { output.winner = winner.nonce }
         output.bytes = outcome.bytes
-        output.tookMs = milliseconds(since: start)
+        output.tookMs = UInt32(clamping: Int(took * 1000))
         output.direct = outcome.isDirect
-        note(outcome, disk, since: start)
+        note(outcome, disk, took)
         return try output.serializedBytes()
     }
 
     /// Remembers the rate of a disk that nothing held back.
-    private func note(_ outcome: ScanOutcome, _ disk: String?, since start: Double) {
-        let took = wallSeconds() - start
+    private func note(_ outcome: ScanOutcome, _ disk: String?, _ took: Double) {
         let reins = runner.state.reins.book.reins(disk: disk)
         guard let disk, took > 1, reins.readLimit == nil, !reins.isPaused else { return }
         let rate = WorkerState.Rate(perSecond: Double(outcome.bytes) / took, at: unixMilliseconds())

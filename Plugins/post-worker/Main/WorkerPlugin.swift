@@ -28,7 +28,7 @@ struct WorkerPlugin: Service {
         var offered = TaskWorker.Options(name: options.name, slots: WorkerPlugin.slots(settings))
         offered.kept = try KeptResults(folder: settings.results)
         let runner = TaskRunner(state: state)
-        let surveyor = Surveyor(state: state)
+        let surveyor = Surveyor(state: state, bus: bus)
         tasks = TaskWorker(
             bus: bus, options: offered,
             handlers: [
@@ -80,7 +80,6 @@ struct WorkerPlugin: Service {
         while !Task.isCancelled {
             try? await surveyor.look()
             let faults = state.look.faults
-            bus.setState(faults.first.map { .degraded($0) } ?? .ready)
             for fault in faults where !known.contains(fault) { await warn(fault) }
             known = Set(faults)
             await bus.pause(UInt64(state.settings.rescanSeconds) * 1000)

@@ -67,16 +67,16 @@ final class WorkerState: Sendable {
         looked.withLock { $0 = now }
     }
 
-    /// Names of the places that tasks may name.
+    /// Names of the places that tasks may name: a directory that is not there is none, so its tasks wait for it.
     var localities: [String] {
-        let look = look
-        let places =
-            look.survey.roots.filter { $0.fault == nil }.map(\.path) + look.survey.found.map(\.directory)
-        return Array(Set(places.map(locality)).sorted().prefix(WorkLimit.segments))
+        Array(
+            look.survey.roots.filter { $0.fault == nil }.map { locality($0.path) }.prefix(WorkLimit.segments))
     }
 
+    /// The name of the configured directory that this one is or lies in.
     func locality(_ directory: String) -> String {
-        Locality.name(machine: settings.machine, worker: worker, directory: directory)
+        let parent = (try? settings.allowed.parent(of: directory)) ?? directory
+        return Locality.name(machine: settings.machine, worker: worker, directory: parent)
     }
 
     /// Threads for work that begins now.

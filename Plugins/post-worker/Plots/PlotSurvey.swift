@@ -100,6 +100,16 @@ package struct PlotSurvey: Sendable {
         return found
     }
 
+    /// The disk of the directory that has some files of a plot; nil when there is none.
+    package func disk(of files: Range<UInt64>, layout: PlotLayout) -> String? {
+        let same = found.filter { $0.layout == layout }
+        let holder = same.first { place in
+            guard let own = place.files else { return false }
+            return own.lowerBound <= files.lowerBound && files.upperBound <= own.upperBound
+        }
+        return (holder ?? same.first)?.disk
+    }
+
     /// Files of a plot, whole, wherever they are.
     ///
     /// - Throws: `WorkRefusal` when no directory holds them.

@@ -17,15 +17,17 @@ final class TestPlots: @unchecked Sendable {
     private(set) var process = Process()
     let log: String
 
-    /// - Parameter config: further lines of post-worker.yaml.
-    init(plots: [String] = ["a", "b"], config: String = "") throws {
+    /// - Parameters:
+    ///   - config: further lines of post-worker.yaml.
+    ///   - scryptN: cost of a label.
+    init(plots: [String] = ["a", "b"], scryptN: Int = 16, config: String = "") throws {
         router = try TestRouter()
         log = "\(router.folder)/post-worker.log"
         let paths = plots.map { "\(router.folder)/\($0)" }
         for path in paths {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
-        let text = "plots: [\(paths.joined(separator: ", "))]\nscrypt_n: 16\nthreads: 1\n\(config)\n"
+        let text = "plots: [\(paths.joined(separator: ", "))]\nscrypt_n: \(scryptN)\nthreads: 1\n\(config)\n"
         try text.write(
             toFile: "\(router.data)/config/post-worker.yaml", atomically: true, encoding: .utf8)
         _ = FileManager.default.createFile(atPath: log, contents: nil)
@@ -58,10 +60,11 @@ final class TestPlots: @unchecked Sendable {
     func path(_ name: String) -> String { "\(router.folder)/\(name)" }
 
     /// Runs `body` with an owner of tasks.
+    /// - Parameter owner: one that goes on where another was, or by other rules.
     func with<Value: Sendable>(
-        _ body: @escaping @Sendable (PostOwner) async throws -> Value
+        _ owner: PostOwner? = nil, _ body: @escaping @Sendable (PostOwner) async throws -> Value
     ) async throws -> Value {
-        let owner = PostOwner(run: router.run)
+        let owner = owner ?? PostOwner(run: router.run)
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await owner.bus.run() }
             group.addTask { try? await owner.tasks.run() }
@@ -84,11 +87,16 @@ final class PostOwner: Sendable {
 
     let bus: BusClient
     let tasks: TaskOwner
-    let store = MemoryTaskStore()
-    let said = Mutex<[Data: Said]>([:])
-    private let wants = Mutex(true)
+    let store: MemoryTaskStore
+    let said: Mutex<[Data: Said]>
+    let wants = Mutex(true)
 
-    init(run: String) {
+    /// - Parameters:
+    ///   - before: whose memory it has.
+    ///   - usual: with the times that owners have, not with those of a test.
+    init(run: String, before: PostOwner? = nil, usual: Bool = false) {
+        store = before?.store ?? MemoryTaskStore()
+        said = Mutex(before?.said.withLock { $0 } ?? [:])
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         bus = BusClient(
@@ -97,9 +105,11 @@ final class PostOwner: Sendable {
                 provides: [TasksContract.contract, ScanHitsContract.contract],
                 requires: [PostContract.contract]), logger: logger)
         var rules = TaskQueue.Rules()
-        rules.leaseMilliseconds = 1500
-        rules.retryMilliseconds = 50
-        rules.pollMilliseconds = 100
+        if !usual {
+            rules.leaseMilliseconds = 1500
+            rules.retryMilliseconds = 50
+            rules.pollMilliseconds = 100
+        }
         tasks = TaskOwner(bus: bus, store: store, rules: rules)
         bus.serve(ScanHitsContract.hits) { [unowned self] request, _ in
             said.withLock { said in
