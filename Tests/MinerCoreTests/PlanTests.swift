@@ -124,6 +124,12 @@ struct LaneTests {
         #expect(rows.map(\.name.worker) == ["a", "b", "c"] && rows.map(\.isThere) == [true, true, false])
         #expect(abs((rows[0].rate ?? 0) - 500) < 1 && abs((rows[0].left ?? 0) - 10_000) < 50)
         #expect(abs((board.bound(at: 10_000) ?? 0) - 30_000) < 100)
+        // A lane whose worker is away keeps its name, and sets no bound.
+        var without = board
+        without.note([FleetWorker(name: "a", places: places)])
+        #expect(without.rows(at: 10_000).map(\.name.disk) == rows.map(\.name.disk))
+        #expect(without.rows(at: 10_000).map(\.isThere) == [true, false, false])
+        #expect(abs((without.bound(at: 10_000) ?? 0) - 10_000) < 50)
         // Between two words the rest goes down with the clock.
         #expect(abs((board.bound(at: 12_000) ?? 0) - 28_000) < 100)
     }

@@ -3,7 +3,9 @@ package struct LaneBoard: Sendable {
     private let plan: FleetPlan
     /// Whether the rates that workers state of their disks apply.
     private let isReading: Bool
+    /// All that were ever there: a lane keeps its name and rate while its worker is away.
     private var workers: [String: FleetWorker] = [:]
+    private var names: Set<String> = []
     private var words: [FleetJob: JobWord] = [:]
     private var bytes: [FleetJob: Double] = [:]
     private var finished: Set<FleetJob> = []
@@ -16,10 +18,10 @@ package struct LaneBoard: Sendable {
     }
 
     /// Whether a worker is on the bus.
-    package func isThere(_ worker: String) -> Bool { workers[worker] != nil }
+    package func isThere(_ worker: String) -> Bool { names.contains(worker) }
 
     /// Names of those that are.
-    package var present: [String] { workers.keys.sorted() }
+    package var present: [String] { names.sorted() }
 
     /// Adds a job that reads or writes so many bytes.
     package mutating func add(_ job: FleetJob, bytes: Double) {
@@ -41,7 +43,10 @@ package struct LaneBoard: Sendable {
 
     /// Takes the workers that are there.
     package mutating func note(_ list: [FleetWorker]) {
-        workers = Dictionary(list.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        names = Set(list.map(\.name))
+        for worker in list where !worker.places.isEmpty || workers[worker.name] == nil {
+            workers[worker.name] = worker
+        }
     }
 
     /// Takes what the queue says.

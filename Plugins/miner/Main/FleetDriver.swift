@@ -13,6 +13,8 @@ final class FleetDriver: Sendable {
     private struct Mailbox {
         var events: [FleetEvent] = []
         var jobs: [TaskID: FleetJob] = [:]
+        /// Of scans, the label before which all hits were told.
+        var said: [TaskID: UInt64] = [:]
         /// A proof that nobody has judged yet.
         var question: PostProof?
         var isOver = false
@@ -152,11 +154,15 @@ final class FleetDriver: Sendable {
         var events: [FleetEvent] = []
         var standing: [JobWord] = []
         for record in records {
-            guard let job = mailbox.withLock({ $0.jobs[record.task.id] }) else { continue }
+            let id = record.task.id
+            let (known, said) = mailbox.withLock { ($0.jobs[id], $0.said[id] ?? 0) }
+            guard let job = known else { continue }
             var worker: String?
             if case .leased(let lease) = record.state { worker = lease.worker }
             standing.append(
-                JobWord(job: job, worker: worker, share: wire.share(of: job, record), error: record.lastError)
+                JobWord(
+                    job: job, worker: worker, share: wire.share(of: job, record, said: said),
+                    error: record.lastError)
             )
             if let outcome = wire.outcome(of: job, record), loop.ended.insert(record.task.id).inserted {
                 events.append(.ended(job, outcome))
@@ -242,7 +248,10 @@ final class FleetDriver: Sendable {
         let (job, isOver) = mailbox.withLock { ($0.jobs[id], $0.isOver) }
         guard let job, !isOver else { return reply }
         try store.keep(hits, of: id)
-        mailbox.withLock { $0.events.append(.hits(job, hits)) }
+        mailbox.withLock { box in
+            box.events.append(.hits(job, hits))
+            box.said[id] = max(box.said[id] ?? 0, request.nextLabel)
+        }
         reply.wanted = true
         return reply
     }

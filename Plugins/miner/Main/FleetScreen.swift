@@ -87,9 +87,7 @@ struct FleetScreen {
     private static func summary(_ picture: FleetPicture) -> [String] {
         var line = "\(picture.title)  \(bar(picture.share)) " + String(format: "%.1f %%", 100 * picture.share)
         if let bound = picture.bound {
-            let end = Date().addingTimeInterval(bound / 1000)
-            let time = end.formatted(date: bound > 43_200_000 ? .abbreviated : .omitted, time: .standard)
-            line += ", the slowest lane ends in \(text(seconds: bound / 1000)), at \(time)"
+            line += ", the slowest lane ends in \(text(seconds: bound / 1000)), at \(clock(in: bound / 1000))"
         }
         guard let proving = picture.proving else { return [line] }
         var odds = "\(proving.hits) hits, the best nonce has \(proving.best) of \(proving.needed); "
@@ -99,6 +97,16 @@ struct FleetScreen {
         }
         if proving.damaged > 0 { odds += "; \(proving.damaged) labels are damaged" }
         return [line, odds]
+    }
+
+    /// The time of day after so many seconds, with its date when that is another day.
+    private static func clock(in seconds: Double) -> String {
+        var moment = time(nil) + time_t(min(max(seconds, 0), 1e9))
+        var parts = tm()
+        localtime_r(&moment, &parts)
+        var text = [CChar](repeating: 0, count: 32)
+        strftime(&text, text.count, seconds > 43_200 ? "%Y-%m-%d %H:%M" : "%H:%M:%S", &parts)
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
     private static func amount(_ row: LaneState, _ isCounting: Bool) -> String {

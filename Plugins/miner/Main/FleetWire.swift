@@ -140,13 +140,14 @@ struct FleetWire: Sendable {
     /// How much of a job is done.
     ///
     /// What a worker says is of the labels that it began with, which after a return are fewer than the job's.
-    func share(of job: FleetJob, _ record: TaskRecord) -> Double {
+    /// - Parameter said: the label before which the worker has told all hits.
+    func share(of job: FleetJob, _ record: TaskRecord, said: UInt64) -> Double {
         guard case .scan(let segment, _, let from, _) = job,
             let checkpoint = try? Spacenode_Post_V1_ScanRangeCheckpoint(serializedBytes: record.checkpoint)
         else { return record.progress }
         let end = plan.labels(ofSegment: segment).upperBound
-        guard from < end, checkpoint.nextLabel > from else { return 0 }
-        return Double(min(checkpoint.nextLabel, end) - from) / Double(end - from)
+        let next = min(max(checkpoint.nextLabel, said), end)
+        return next > from ? Double(next - from) / Double(end - from) : 0
     }
 
     private func result(of job: FleetJob, _ bytes: [UInt8]) -> JobOutcome? {
