@@ -112,7 +112,8 @@ package struct LaneBoard: Sendable {
             return LaneState(
                 name: name, isThere: isThere(name.worker),
                 what: what(running, done: done, total: total),
-                done: done, total: total, rate: rate, left: done >= total ? 0 : left,
+                done: done, total: total, rate: rate,
+                left: done >= total ? 0 : isThere(name.worker) ? left : nil,
                 error: jobs.filter { !finished.contains($0) }.compactMap { words[$0]?.error }
                     .first { !$0.isEmpty } ?? "")
         }
@@ -135,8 +136,10 @@ package struct LaneBoard: Sendable {
 
     /// Milliseconds until the slowest lane that is there has done its share; nil: a rate is unknown.
     package func bound(at now: UInt64) -> Double? {
+        let rows = rows(at: now)
+        guard !rows.isEmpty else { return nil }
         var slowest = 0.0
-        for row in rows(at: now) where row.isThere && row.done < row.total {
+        for row in rows where row.isThere && row.done < row.total {
             guard let left = row.left else { return nil }
             slowest = max(slowest, left)
         }
