@@ -20,6 +20,7 @@ let package = Package(
         .executable(name: "spacenode-example", targets: ["ExampleMain"]),
         .executable(name: "spacenode-storage", targets: ["StorageMain"]),
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
+        .executable(name: "spacenode-miner", targets: ["MinerMain"]),
         .executable(name: "spacenode-vm", targets: ["VmMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
@@ -101,12 +102,29 @@ let package = Package(
         .target(name: "CPostKernels", path: "Plugins/post-worker/CPostKernels"),
         .target(
             name: "PostWorkerCore",
-            dependencies: ["NodeDomain", "NodeCrypto", "CRandomX", "CPostKernels"],
+            dependencies: ["NodeDomain", "NodeCrypto", "NodeEncoding", "CRandomX", "CPostKernels"],
             path: "Plugins/post-worker/Core"),
+        .target(
+            name: "PostWorkerPlots", dependencies: ["PostWorkerCore", "NodeDomain"],
+            path: "Plugins/post-worker/Plots"),
         .executableTarget(
-            name: "PostWorkerMain", dependencies: ["PostWorkerCore", "NodeDomain", arguments],
+            name: "PostWorkerMain",
+            dependencies: [
+                "PostWorkerCore", "PostWorkerPlots", "NodeDomain", "NodeEncoding", "NodeBus", "NodeTasks",
+                "NodeProtocol",
+                "NodeConfiguration", lifecycle, logging, arguments, protobuf,
+            ],
             path: "Plugins/post-worker/Main"),
 
+        .target(
+            name: "MinerCore", dependencies: ["NodeDomain", "NodeEncoding"], path: "Plugins/miner/Core"),
+        .executableTarget(
+            name: "MinerMain",
+            dependencies: [
+                "MinerCore", "NodeTasks", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeDomain",
+                arguments, logging, protobuf,
+            ],
+            path: "Plugins/miner/Main"),
         .target(
             name: "NodeWallet", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             resources: [.embedInCode("Files")]),
@@ -146,7 +164,11 @@ let package = Package(
         .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
         .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
         .testTarget(
-            name: "PostWorkerCoreTests", dependencies: ["PostWorkerCore", "NodeDomain", crypto]),
+            name: "PostWorkerCoreTests",
+            dependencies: ["PostWorkerCore", "NodeDomain", "NodeEncoding", crypto]),
+        .testTarget(
+            name: "PostWorkerPlotsTests", dependencies: ["PostWorkerPlots", "PostWorkerCore", "NodeDomain"]),
+        .testTarget(name: "MinerCoreTests", dependencies: ["MinerCore", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "NodeWalletTests", dependencies: ["NodeWallet", "NodeCrypto", "NodeDomain"]),
         .testTarget(
             name: "VmCoreTests", dependencies: ["VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
@@ -170,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "NodeBus", "NodeProtocol", "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "PostWorkerCore", "StorageClient",
+                "StorageWire", "ZeroMQ", logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]

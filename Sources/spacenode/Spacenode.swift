@@ -46,7 +46,8 @@ struct Spacenode: AsyncParsableCommand {
         }
     }
 
-    /// Commands that are the tools of a plugin, which this program does not link: `post X` is `post-worker tool X`.
+    /// Commands that are the tools of a plugin, which this program does not link: `post X` is `post-worker tool X`,
+    /// but `post fleet X` is `miner fleet X`.
     private static let toolsOf = [
         "post": ["post-worker", "tool"],
         "economics": ["vm", "tool", "economics"],
@@ -64,12 +65,13 @@ struct Spacenode: AsyncParsableCommand {
 
     /// Becomes `spacenode-NAME`, or says what was meant.
     private static func runOther(_ name: String, _ arguments: [String]) -> Never {
-        let program = "spacenode-\(toolsOf[name]?.first ?? name)"
+        // A fleet is not one worker's work.
+        let isFleet = name == "post" && arguments.dropFirst().first == "fleet"
+        let place = isFleet ? ["miner"] : toolsOf[name] ?? [name]
+        let program = "spacenode-\(place[0])"
         if let path = Programs.find(program, below: ".") {
-            let tool = toolsOf[name]?.dropFirst() ?? []
-            var words: [UnsafeMutablePointer<CChar>?] = ([path] + tool + arguments.dropFirst()).map {
-                strdup($0)
-            }
+            var words: [UnsafeMutablePointer<CChar>?] =
+                ([path] + place.dropFirst() + arguments.dropFirst()).map { strdup($0) }
             words.append(nil)
             execv(path, &words)
         }

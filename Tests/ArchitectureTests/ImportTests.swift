@@ -70,6 +70,13 @@ private let allowedInMain: Set<String> = [
     "Logging", "ServiceLifecycle", "ArgumentParser", "SwiftProtobuf", "Foundation", "Glibc",
     "Synchronization",
 ]
+/// Further targets of a plugin, by their folder: what they may import.
+private let allowedInPart: [String: Set<String>] = [
+    // Plots on disk: files and threads, for the tools and the service on the bus alike.
+    "Plugins/post-worker/Plots": ["PostWorkerCore", "NodeDomain", "Foundation"]
+]
+/// What a plugin's Main may import of them.
+private let partsOf = ["post-worker": ["PostWorkerPlots"]]
 /// The C library that one plugin alone wraps.
 private let libraries = ["Storage": "CRocksDB"]
 
@@ -89,10 +96,11 @@ private func offenders(_ file: SourceFile) -> [String] {
     let may: Set<String>
     if parts[0] == "Plugins" {
         let name = parts[1].split(separator: "-").map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
-        let own = ["\(name)Core"] + [libraries[name]].compactMap { $0 }
+        let own = ["\(name)Core"] + [libraries[name]].compactMap { $0 } + (partsOf[parts[1]] ?? [])
         may =
             parts[2] == "Core"
-            ? allowedInCore.union(allowedInCoreOf[parts[1]] ?? []) : allowedInMain.union(own)
+            ? allowedInCore.union(allowedInCoreOf[parts[1]] ?? [])
+            : allowedInPart[file.folder] ?? allowedInMain.union(own)
     } else {
         guard let listed = allowed[file.folder] else { return ["\(file.folder) is not in the table"] }
         may = listed
@@ -121,6 +129,8 @@ struct ImportTests {
         #expect(offenders(pure) == ["Foundation"])
         let foreign = SourceFile(path: "Plugins/vm/Core/X.swift", text: "internal import CRandomX\n")
         #expect(offenders(foreign) == ["CRandomX"])
+        let onDisk = SourceFile(path: "Plugins/post-worker/Plots/X.swift", text: "internal import NodeBus\n")
+        #expect(offenders(onDisk) == ["NodeBus"])
         let stranger = SourceFile(path: "Sources/New/X.swift", text: "")
         #expect(!offenders(stranger).isEmpty)
     }

@@ -35,7 +35,8 @@ package struct ScanPass: Sendable {
     ///
     /// A shorter rest at the end of a file is left out, as the original does.
     package static let chunkLabels = 8
-    static let chunkBytes = 16 * chunkLabels
+    /// Bytes of them.
+    package static let chunkBytes = 16 * chunkLabels
 
     /// The groups, ascending.
     package let groups: [ScanGroup]

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import NodeDomain
 internal import PostWorkerCore
+internal import PostWorkerPlots
 internal import Synchronization
 
 /// Carries the measurements out.
@@ -8,6 +9,7 @@ struct Bench {
     let seconds: Double
     let scryptN: UInt32
     let nonces: Int
+    let directory: String?
     let wants: (String) -> Bool
 
     /// Bytes of labels that a scan goes over: far more than the caches hold.
@@ -17,6 +19,7 @@ struct Bench {
         switch part {
         case .labels: try labels(threads)
         case .scan: try scan(threads)
+        case .file: try file(threads)
         case .work: try work(threads)
         case .verify: try BenchVerify(seconds: seconds, scryptN: scryptN, wants: wants).rows(threads)
         }
@@ -26,7 +29,7 @@ struct Bench {
         try LabelProviders.available.filter { wants($0.name) }.map { provider in
             let workers = try (0..<threads).map { _ in try provider.makeWorker(scryptN: scryptN) }
             let batch = Double(workers[0].batch)
-            let result = repeated(Workers(workers)) { worker, round in
+            let result = repeated(PerThread(workers)) { worker, round in
                 _ = worker.labels(of: .zero, from: UInt64(round * worker.batch), count: worker.batch)
             }
             return row(.labels, provider.name, threads, "labels/s", result, batch)
@@ -45,7 +48,7 @@ struct Bench {
                 guard scanners.count == threads else { return nil }
                 // The portable path would need minutes for all.
                 let bytes = path == .portable ? Bench.scanBytes / 64 : Bench.scanBytes
-                let result = repeated(Workers(scanners)) { scanner, _ in
+                let result = repeated(PerThread(scanners)) { scanner, _ in
                     var scanner = scanner
                     var hits: [ScanHit] = []
                     scanner.scan(
@@ -57,11 +60,18 @@ struct Bench {
         }
     }
 
+    private func file(_ threads: Int) throws -> [BenchRow] {
+        guard let directory else { return [] }
+        let bench = BenchFile(directory: directory, nonces: nonces)
+        return try ScanPath.available.filter { wants($0.rawValue) && $0 != .portable }
+            .compactMap { try bench.row(threads: threads, path: $0) }
+    }
+
     private func work(_ threads: Int) throws -> [BenchRow] {
         let cache = try RandomXCache(allocated: HugePages.advise)
         let machines = try (0..<threads).map { _ in MachineBox(try RandomXMachine(cache)) }
         let work = ProofWork(group: 0, challenge: .zero, identity: .zero)
-        let result = repeated(Workers(machines)) { box, round in
+        let result = repeated(PerThread(machines)) { box, round in
             _ = box.machine.hash(work.input(pow: UInt64(round)))
         }
         return [row(.work, "RandomX light", threads, "hashes/s", result, 1)]
@@ -78,12 +88,12 @@ struct Bench {
 
     /// Runs a body again and again on every worker, each on its thread, for the set time.
     private func repeated<Worker>(
-        _ workers: Workers<Worker>, _ body: @escaping @Sendable (Worker, Int) -> Void
+        _ workers: PerThread<Worker>, _ body: @escaping @Sendable (Worker, Int) -> Void
     ) -> BenchResult {
         let total = Mutex(BenchResult())
         let seconds = seconds
-        onThreads(workers.list.count) { number in
-            let worker = workers.list[number]
+        onThreads(workers.count) { number in
+            let worker = workers[number]
             body(worker, 0)
             let (wall, cpu) = (wallSeconds(), threadSeconds())
             var rounds = 0
@@ -105,25 +115,6 @@ struct Bench {
 struct BenchResult: Sendable {
     var wallRate = 0.0
     var cpuRate = 0.0
-}
-
-/// Workers of which each thread uses one alone.
-struct Workers<Worker>: @unchecked Sendable {
-    // Unchecked: thread n touches element n and no other.
-    let list: [Worker]
-
-    init(_ list: [Worker]) {
-        self.list = list
-    }
-}
-
-/// A machine that an array can hold.
-final class MachineBox {
-    var machine: RandomXMachine
-
-    init(_ machine: consuming RandomXMachine) {
-        self.machine = machine
-    }
 }
 
 /// Bytes that threads only read.

@@ -1,6 +1,8 @@
 internal import Foundation
 internal import NodeDomain
+internal import NodeEncoding
 internal import PostWorkerCore
+internal import PostWorkerPlots
 internal import Synchronization
 
 /// Measures the verification of a proof with 37 labels, beside the RandomX hash that is part of it.
@@ -24,11 +26,11 @@ struct BenchVerify {
         var rows: [BenchRow] = []
         for provider in LabelProviders.available where wants(provider.name) {
             let cases = try (0..<threads).map { _ in try VerifyCase(cache, provider, scryptN) }
-            let shared = Workers(cases)
+            let shared = PerThread(cases)
             let all = Mutex(Times())
             let seconds = seconds
             onThreads(threads) { number in
-                let times = BenchVerify.measure(shared.list[number], seconds)
+                let times = BenchVerify.measure(shared[number], seconds)
                 all.withLock { $0.add(times) }
             }
             let times = all.withLock { $0 }

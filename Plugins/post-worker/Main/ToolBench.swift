@@ -8,18 +8,20 @@ struct ToolBench: ParsableCommand {
         commandName: "bench", abstract: "Measure labels, scanning, proof of work and verification.",
         discussion: """
             Rates are by the wall clock, and by the time that the threads had a processor (`cpu`): on a shared machine
-            the second says more. Every path that this processor has is measured.
+            the second says more. Every path that this processor has is measured. The part `file` scans a file, and wants --dir.
             """)
 
-    @Option(help: "Parts: labels, scan, work, verify (default: all).") var only: [BenchPart] = []
+    @Option(help: "Parts: labels, scan, file, work, verify (default: all).") var only: [BenchPart] = []
     @Option(help: "Numbers of threads (default: 1 and all cores).") var threads: [Int] = []
     @Option(help: "Paths, by name (default: all that this processor has).") var path: [String] = []
     @Option(help: "Seconds for each measurement, about.") var seconds = 1.0
     @Option(help: "Cost of a label.") var scryptN: UInt32 = 8192
     @Option(help: "Nonces of a scan.") var nonces: Int = 64
+    @Option(help: "Directory with a postdata_0.bin of any bytes, for `file`.") var dir: String?
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
+        guard dir != nil || !only.contains(.file) else { throw ValidationError("--only file wants --dir") }
         guard threads.allSatisfy({ (1...1024).contains($0) }) else {
             throw ValidationError("--threads must be from 1 to 1024")
         }
@@ -31,11 +33,11 @@ struct ToolBench: ParsableCommand {
     func run() throws {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let counts = threads.isEmpty ? (cores > 1 ? [1, cores] : [1]) : threads
-        let bench = Bench(seconds: seconds, scryptN: scryptN, nonces: nonces) { name in
+        let bench = Bench(seconds: seconds, scryptN: scryptN, nonces: nonces, directory: dir) { name in
             path.isEmpty || path.contains(name)
         }
         var rows: [BenchRow] = []
-        for part in only.isEmpty ? BenchPart.allCases : only {
+        for part in only.isEmpty ? BenchPart.allCases.filter({ $0 != .file || dir != nil }) : only {
             for count in counts {
                 note("measuring \(part.rawValue) on \(count) thread\(count == 1 ? "" : "s")")
                 rows += try bench.measure(part, threads: count)
@@ -51,7 +53,7 @@ struct ToolBench: ParsableCommand {
 
 /// What can be measured.
 enum BenchPart: String, CaseIterable, ExpressibleByArgument, Codable {
-    case labels, scan, work, verify
+    case labels, scan, file, work, verify
 }
 
 /// One figure.

@@ -34,30 +34,3 @@ func say(_ line: String) {
 func note(_ line: String) {
     FileHandle.standardError.write(Data((line + "\n").utf8))
 }
-
-/// Runs a body on so many threads of their own, and waits for all.
-func onThreads(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
-    let group = DispatchGroup()
-    for number in 0..<count {
-        group.enter()
-        let thread = Thread {
-            body(number)
-            group.leave()
-        }
-        thread.stackSize = 1 << 20
-        thread.start()
-    }
-    group.wait()
-}
-
-/// Seconds of a clock that only goes forward.
-func wallSeconds() -> Double { seconds(of: CLOCK_MONOTONIC) }
-
-/// Seconds that this thread had a processor.
-func threadSeconds() -> Double { seconds(of: CLOCK_THREAD_CPUTIME_ID) }
-
-private func seconds(of clock: clockid_t) -> Double {
-    var time = timespec()
-    clock_gettime(clock, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
-}

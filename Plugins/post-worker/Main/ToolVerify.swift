@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import NodeDomain
 internal import PostWorkerCore
+internal import PostWorkerPlots
 
 /// Judges a proof.
 struct ToolVerify: ParsableCommand {

@@ -1,14 +1,14 @@
 internal import Foundation
 
 /// Huge pages for memory that a library allocates by itself.
-enum HugePages {
+package enum HugePages {
     /// Smallest memory that is advised.
     private static let smallest: UInt = 128 << 20
 
     /// Asks for huge pages in all large private memory of this process that has no file behind it.
     ///
     /// RandomX's cache is such memory, and it offers no way to ask. It only changes speed, so failure is silent.
-    static func advise() {
+    package static func advise() {
         guard let maps = try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8) else { return }
         for line in maps.split(separator: "\n") {
             // address-address rw-p offset device inode [path]
