@@ -95,6 +95,7 @@ struct PostWorkerLossTests {
             let count = owner.said.withLock { $0[Data(id.bytes)]?.hits.count ?? 0 } - known
             let used = try bytes(plots) - before
             let seconds = Date().timeIntervalSince(begun)
+            print("\(count) hits took \(used) bytes of the worker's session in \(seconds) s")
             #expect(count > 100)
             // A hit of this plot has five bytes: what is left is calls, renewals, asking for work, beats and progress.
             #expect(Double(used) < Double(count) * 64 + seconds * 1000, "\(used) bytes, \(count) hits")

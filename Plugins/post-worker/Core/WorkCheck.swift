@@ -94,7 +94,8 @@ package enum WorkCheck {
     package static func done(
         _ groups: [(number: UInt32, pow: UInt64)], of range: Range<UInt32>
     ) -> [ScanGroup] {
-        guard groups.count <= range.count, groups.map({ $0.number }).elementsEqual(range.prefix(groups.count)),
+        guard groups.count <= range.count,
+            groups.map({ $0.number }).elementsEqual(range.prefix(groups.count)),
             let checked = try? WorkCheck.groups(groups)
         else { return [] }
         return checked
