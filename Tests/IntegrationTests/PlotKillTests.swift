@@ -14,7 +14,9 @@ private struct Seeded: RandomNumberGenerator {
     }
 }
 
-/// `post init` ended by SIGKILL at random points. `PLOT_KILLS` and `PLOT_SEED` in the environment ask for more, or others.
+/// `post init` ended by SIGKILL at random points.
+///
+/// `PLOT_KILLS` and `PLOT_SEED` in the environment ask for more points, or others.
 @Suite("Plots and SIGKILL", .serialized)
 struct PlotKillTests {
     private let kills: Int
@@ -30,7 +32,7 @@ struct PlotKillTests {
 
     /// A plot that takes a second or two, in eight files.
     private func command() throws -> PlotCommand {
-        try PlotCommand(labels: 60_000, scryptN: 256, maxFileSize: 128 << 10)
+        try PlotCommand(labels: 60_000, scryptN: 1024, maxFileSize: 128 << 10)
     }
 
     /// Kills the making of a directory again and again, and then lets it end.
@@ -75,7 +77,8 @@ struct PlotKillTests {
             _ = try wear(command, name, kills: max(kills / 3, 1), whole: whole / 3, range)
         }
         let merge = try command.post(
-            "merge", "\(command.folder)/a", "\(command.folder)/b", "\(command.folder)/c", "--scrypt-n", "256")
+            "merge", "\(command.folder)/a", "\(command.folder)/b", "\(command.folder)/c", "--scrypt-n", "1024"
+        )
         #expect(merge.status == 0, "seed \(seed): \(merge.output)")
         for (name, _, _) in parts {
             for (file, bytes) in try command.contents(name) where !file.hasSuffix(".new") {

@@ -14,10 +14,11 @@ struct PlotProofTests {
         try Programs.run("spacenode", ["post"] + words, timeout: 120)
     }
 
-    private func proveWords(_ vector: ProofCase, _ directories: [String]) -> [String] {
+    private func proveWords(_ vector: ProofCase, _ directories: [String], k2: Int? = nil) -> [String] {
         ["prove"] + directories.flatMap { ["--dir", $0] } + [
-            "--challenge", vector.challenge, "--k1", "\(vector.k1)", "--k2", "\(vector.k2)",
-            "--pow-difficulty", vector.pow_difficulty, "--scrypt-n", "\(vector.scrypt_N)", "--nonces", "32",
+            "--challenge", vector.challenge, "--k1", "\(vector.k1)", "--k2", "\(k2 ?? vector.k2)",
+            "--pow-difficulty", vector.pow_difficulty, "--scrypt-n", "\(vector.scrypt_N)", "--nonces",
+            "\(vector.nonces_per_pass)",
         ]
     }
 
@@ -132,7 +133,7 @@ struct PlotProofTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let vector = try #require(try ProofCase.read().first)
         #expect(try post(["init", "--dir", "\(folder)/a"] + vector.plot).status == 0)
-        let few = try post(proveWords(vector, ["\(folder)/a"]).map { $0 == "\(vector.k2)" ? "60" : $0 })
+        let few = try post(proveWords(vector, ["\(folder)/a"], k2: 60) + ["--max-nonces", "32"])
         #expect(few.status == 1 && few.output.contains("none had 60 good labels; the best had"))
         // Zeros that this challenge finds good stand where the first label of the proof was.
         let file = try #require(FileHandle(forUpdatingAtPath: "\(folder)/a/postdata_0.bin"))

@@ -43,14 +43,18 @@ struct PlotLayoutTests {
     @Test("the largest plots and file sizes do not overflow")
     func largest() throws {
         for size in [PlotLayout.smallestFile, PlotLayout.usualFile, PlotLayout.largestFile] {
-            let layout = try fileLayout(labels: .max, maxFileSize: size)
+            let layout = try fileLayout(labels: PlotLayout.mostLabels, maxFileSize: size)
             let last = layout.files - 1
-            #expect(layout.labels(of: last).upperBound == .max)
+            #expect(layout.labels(of: last).upperBound == PlotLayout.mostLabels)
             #expect(layout.labels(of: last).count > 0 && layout.bytes(of: last) <= size)
             #expect(layout.labels(of: last..<last + 1) == layout.labels(of: last))
         }
         #expect(fault { _ = try fileLayout(labels: 1, maxFileSize: 1023) } == .fileSize(1023))
         #expect(fault { _ = try fileLayout(labels: 1, maxFileSize: .max) } == .fileSize(.max))
+        #expect(fault { _ = try fileLayout(labels: 1 << 60) } == .plotSize(labels: 1 << 60))
+        let largest = try fileLayout(labels: PlotLayout.mostLabels)
+        let all = PlotSegment(directory: "D", layout: largest, files: 0..<largest.files)
+        #expect(all.bytes == .max - 15)
     }
 
     @Test("names are read strictly")

@@ -90,4 +90,13 @@ struct WorkTests {
             #expect(machine.hash(work.input(pow: smallest)) == vector.hash.value)
         }
     }
+
+    @Test("the parts of the data set are all its items, each once")
+    func parts() {
+        for count in [1, 3, 256] {
+            let parts = (0..<count).map { RandomXDataSet.part($0, of: count) }
+            #expect(parts.first?.lowerBound == 0 && parts.last?.upperBound == RandomXDataSet.items)
+            #expect(zip(parts, parts.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+        }
+    }
 }

@@ -95,6 +95,7 @@ struct InitializerTests {
         #expect(try joined == whole.contents())
         let lacking = try PlotMerge([parts[0].path, parts[2].path], scryptN: 2)
         #expect(lacking.missing == [2..<3])
+        withExtendedLifetime(parts) {}
     }
 
     @Test("a search beyond the plot is taken up where it was stopped, and ends at the first nonce")
@@ -157,7 +158,7 @@ struct InitializerTests {
 
     @Test("an end that holds no label of the plot is not written on")
     func badEnd() throws {
-        let (folder, layout) = (try PlotFolder(), try smallLayout())
+        let (folder, layout) = (try PlotFolder(), try smallLayout(maxFileSize: 1 << 20))
         let control = WorkControl()
         try make(layout, in: folder.path, control: control) { if $0.done > 4000 { control.stop() } }
         let last = try #require(try PlotDirectory(folder.path, scryptN: 2).listing.files.last)

@@ -73,4 +73,30 @@ struct MetadataFileTests {
         try String(repeating: " ", count: 70_000).write(toFile: path, atomically: true, encoding: .utf8)
         #expect(fault { _ = try MetadataFile.read(in: folder.path) } != nil)
     }
+
+    @Test("whatever bytes stand there, they are read or refused")
+    func mutated() throws {
+        let text = Array(MetadataFile.text(of: metadata).utf8)
+        var random = SystemRandomNumberGenerator()
+        let pieces = ["18446744073709551615", "-1", "1e30", "null", "\"", "{", "0", "4294967295", ","].map {
+            Array($0.utf8)
+        }
+        for _ in 0..<3000 {
+            var bytes = text
+            for _ in 0..<Int.random(in: 1...4, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                let end = min(place + Int.random(in: 0...12, using: &random), bytes.count)
+                bytes.replaceSubrange(place..<end, with: pieces.randomElement(using: &random) ?? [])
+            }
+            do throws(PlotFileFault) {
+                let read = try MetadataFile.metadata(of: bytes, directory: "D")
+                let layout = try read.layout(scryptN: 2, directory: "D")
+                let all = PlotSegment(directory: "D", layout: layout, files: 0..<layout.files)
+                #expect(all.labels.upperBound == layout.plot.labels && all.bytes / 16 == layout.plot.labels)
+                try read.check(isOf: layout, directory: "D")
+            } catch {
+                #expect(!"\(error)".isEmpty)
+            }
+        }
+    }
 }

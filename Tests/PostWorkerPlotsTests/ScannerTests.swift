@@ -32,6 +32,13 @@ private func expected(_ layout: PlotLayout, _ folder: String, _ pass: ScanPass) 
     return hits
 }
 
+/// Whether there is a second file system to write to.
+private let hasTwoDisks: Bool = {
+    guard let one = try? PhysicalDisk(of: NSTemporaryDirectory()), let two = try? PhysicalDisk(of: "/dev/shm")
+    else { return false }
+    return one != two && FileManager.default.isWritableFile(atPath: "/dev/shm")
+}()
+
 /// Collects what a scan says.
 private final class Heard: Sendable {
     let hits = Mutex<[ScanHit]>([])
@@ -76,11 +83,13 @@ struct ScannerTests {
             ScanPart(PlotSegment(directory: folder.path, layout: layout, files: $0))
         }
         let heard = Heard()
-        let control = WorkControl()
+        // Slow enough that not all is read before the stop.
+        let control = WorkControl(bytesPerSecond: 8 << 20)
         let first = try scan(parts, pass, control: control, heard) { state in
             if state.bytes > 1 << 20 { control.stop() }
         }
-        #expect(!first.isFinished)
+        let isFinished = first.isFinished
+        #expect(!isFinished)
         let next = heard.next.withLock { $0 }
         let rest = parts.enumerated().map { ScanPart($1.segment, from: next[$0]) }
         let second = try scan(rest, pass, heard)
@@ -88,6 +97,27 @@ struct ScannerTests {
         // What was looked at before the checkpoint is not looked at again.
         #expect(heard.hits.withLock { $0.count } == wanted.count)
         #expect(Set(heard.hits.withLock { $0 }) == wanted)
+    }
+
+    @Test(
+        "directories on two disks are read at once, with the same hits", .enabled(if: hasTwoDisks, "one disk")
+    )
+    func disks() throws {
+        let (folder, layout) = try shared.get()
+        let other = "/dev/shm/plot-\(UUID().uuidString.prefix(8))"
+        try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: other) }
+        try FileManager.default.copyItem(
+            atPath: "\(folder.path)/postdata_1.bin", toPath: "\(other)/postdata_1.bin")
+        let pieces: [(String, Range<UInt64>)] = [(folder.path, 0..<1), (other, 1..<2), (folder.path, 2..<3)]
+        let parts = pieces.map { ScanPart(PlotSegment(directory: $0, layout: layout, files: $1)) }
+        let (pass, heard) = (try pass(layout), Heard())
+        let outcome = try scan(parts, pass, threads: 3, heard)
+        #expect(outcome.isFinished)
+        let wanted = try expected(layout, folder.path, pass)
+        #expect(heard.hits.withLock { $0.count } == wanted.count)
+        #expect(Set(heard.hits.withLock { $0 }) == Set(wanted))
+        #expect(heard.next.withLock { $0 } == [0: 75_000, 1: 150_000, 2: 200_000])
     }
 
     @Test("the first nonce with enough ends it, and its hits make the proof")

@@ -2,6 +2,8 @@
 package enum PlotFileFault: Error, Hashable, Sendable {
     /// The size of files is out of its limits.
     case fileSize(UInt64)
+    /// A plot is too large for any disk.
+    case plotSize(labels: UInt64)
     /// New files would not hold whole chunks of eight labels.
     case unevenFileSize(UInt64)
     /// The plot has no such files.
@@ -49,6 +51,8 @@ extension PlotFileFault: CustomStringConvertible {
             files of \(bytes) bytes cannot hold a plot: the size must be from \(PlotLayout.smallestFile) to \
             \(PlotLayout.largestFile)
             """
+        case .plotSize(let labels):
+            "\(labels) labels are too large a plot for files: the most are \(PlotLayout.mostLabels)"
         case .unevenFileSize(let bytes):
             """
             files of \(bytes) bytes would end in labels that are never proved: the size must be a multiple of \
@@ -83,14 +87,21 @@ extension PlotFileFault: CustomStringConvertible {
         case .unfinished(let path, let found, let needed):
             "\(path) has \(found) of \(needed) bytes: finish it with `post init`"
         case .tooLong(let path, let found, let needed):
-            "\(path) has \(found) bytes where \(needed) are all it can hold: it is not of this plot; nothing was changed"
+            """
+            \(path) has \(found) bytes where \(needed) are all it can hold: it is not of this plot; \
+            nothing was changed
+            """
         case .surplus(let path, let files):
             "\(path) is none of the plot's \(files) files: move it away; nothing was changed"
         case .twice(let file, let directories):
-            "\(PlotLayout.name(of: file)) is in \(directories.joined(separator: " and in ")): leave one of them out"
+            """
+            \(PlotLayout.name(of: file)) is in \(directories.joined(separator: " and in ")): \
+            leave one of them out
+            """
         case .absent(let files):
             """
-            no directory holds \(files.map(PlotLayout.names).joined(separator: ", ")): name the directories that do
+            no directory holds \(files.map(PlotLayout.names).joined(separator: ", ")): \
+            name the directories that do
             """
         case .label(let path, let bytes, let scryptN, let madeWith):
             "\(path): " + PlotFileFault.wrong(bytes, scryptN, madeWith)
@@ -101,7 +112,10 @@ extension PlotFileFault: CustomStringConvertible {
             """
         case .busy(let directory): "another process writes to \(directory): wait for it, or end it"
         case .full(let path, let reason):
-            "no room for \(path) (\(reason)): free some and run the same command again, it goes on where it stopped"
+            """
+            no room for \(path) (\(reason)): free some and run the same command again, \
+            it goes on where it stopped
+            """
         case .system(let path, let action, let bytes, let reason):
             "cannot \(action) \(path)\(bytes.map { ", \(PlotFileFault.text(of: $0))" } ?? ""): \(reason)"
         default: "\(self)"

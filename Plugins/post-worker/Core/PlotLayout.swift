@@ -2,20 +2,25 @@
 package struct PlotLayout: Hashable, Sendable {
     /// Bytes that are stored of a label.
     package static let labelBytes: UInt64 = 16
-    /// Smallest and largest size of a file, and the one that the original takes.
+    /// Smallest size of a file.
     package static let smallestFile: UInt64 = 1024
+    /// Largest size of a file.
     package static let largestFile: UInt64 = 1 << 60
+    /// Size of the original's files, unless another was asked for.
     package static let usualFile: UInt64 = 4 << 30
+    /// Most labels of a plot in files: their bytes can be counted.
+    package static let mostLabels: UInt64 = 1 << 60 - 1
 
     /// What the plot holds.
     package let plot: Plot
     /// Largest size of a file in bytes, as the metadata says.
     package let maxFileSize: UInt64
 
-    /// Checks the size.
+    /// Checks the sizes.
     ///
-    /// - Throws: `PlotFileFault.fileSize` when it is out of its limits.
+    /// - Throws: `PlotFileFault.fileSize` or `.plotSize` when one is out of its limits.
     package init(plot: Plot, maxFileSize: UInt64) throws(PlotFileFault) {
+        guard plot.labels <= PlotLayout.mostLabels else { throw .plotSize(labels: plot.labels) }
         guard (PlotLayout.smallestFile...PlotLayout.largestFile).contains(maxFileSize) else {
             throw .fileSize(maxFileSize)
         }

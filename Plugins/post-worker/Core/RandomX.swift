@@ -73,6 +73,12 @@ package final class RandomXDataSet: @unchecked Sendable {
         allocated()
     }
 
+    /// One of so many parts of the items.
+    package static func part(_ part: Int, of parts: Int) -> Range<UInt> {
+        let (part, parts) = (UInt(max(part, 0)), UInt(max(parts, 1)))
+        return items * min(part, parts) / parts..<items * min(part + 1, parts) / parts
+    }
+
     /// Makes some items; ranges of different threads must not overlap.
     package func fill(_ items: Range<UInt>) {
         let items = items.clamped(to: 0..<RandomXDataSet.items)

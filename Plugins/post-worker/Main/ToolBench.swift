@@ -18,6 +18,8 @@ struct ToolBench: ParsableCommand {
     @Option(help: "Cost of a label.") var scryptN: UInt32 = 8192
     @Option(help: "Nonces of a scan.") var nonces: Int = 64
     @Option(help: "Directory with a postdata_0.bin of any bytes, for `file`.") var dir: String?
+    @Flag(help: "Measure RandomX in fast mode too: 2,336 MiB, and a minute or two to fill them.") var fast =
+        false
     @Flag(help: "Print JSON.") var json = false
 
     func validate() throws {
@@ -33,7 +35,8 @@ struct ToolBench: ParsableCommand {
     func run() throws {
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let counts = threads.isEmpty ? (cores > 1 ? [1, cores] : [1]) : threads
-        let bench = Bench(seconds: seconds, scryptN: scryptN, nonces: nonces, directory: dir) { name in
+        let bench = Bench(seconds: seconds, scryptN: scryptN, nonces: nonces, directory: dir, fast: fast) {
+            name in
             path.isEmpty || path.contains(name)
         }
         var rows: [BenchRow] = []

@@ -23,10 +23,12 @@ struct ToolProve: ParsableCommand {
     @Option(help: "Nonces of a pass over the plot, a multiple of 16.") var nonces: UInt32 = 64
     @Option(help: "Nonces that may win, a multiple of 16.") var maxNonces: UInt32 = 288
     @Option(help: "Cost of a label: a power of two.") var scryptN: UInt32 = 8192
+    @Option(help: "RandomX: light (256 MiB), fast (2,336 MiB), or automatic: fast when it pays and fits.")
+    var randomx: RandomXChoice = .automatic
     @Flag(help: "Prove with the files that are there, though others of the plot are missing.")
     var partial = false
     @OptionGroup var work: WorkOptions
-    @Flag(help: "Print JSON (the proof always is).") var json = false
+    @Flag(help: "Print JSON when there is no proof, too.") var json = false
 
     func validate() throws {
         guard (16...4096).contains(nonces), nonces.isMultiple(of: 16), (16...4096).contains(maxNonces),
@@ -50,7 +52,7 @@ struct ToolProve: ParsableCommand {
         let prover = PlotProver(
             segments,
             request: ProofRequest(challenge: challenge, rules: rules, nonces: nonces, maxNonces: maxNonces),
-            threads: work.threadCount, control: control)
+            threads: work.threadCount, memory: randomx, control: control)
         let bytes = segments.reduce(0) { $0 + $1.bytes }
         let progress = ToolProgress()
         let outcome: ProveOutcome
@@ -77,7 +79,7 @@ struct ToolProve: ParsableCommand {
 
     private func show(_ state: ProveProgress, of all: UInt64, _ progress: ToolProgress) {
         switch state {
-        case .preparing: progress.show("filling RandomX's 256 MiB", share: nil, detail: "")
+        case .preparing(let share): progress.show("filling RandomX's memory", share: share, detail: "")
         case .work(let pass, let hashes, let expected):
             progress.show(
                 "pass \(pass + 1): proofs of work", share: min(Double(hashes) / max(expected, 1), 0.999),

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import NodeDomain
 internal import PostWorkerCore
+internal import PostWorkerPlots
 
 extension Bytes32: ExpressibleByArgument {
     /// Sixty-four hexadecimal digits.
@@ -12,6 +13,7 @@ extension Bytes32: ExpressibleByArgument {
 
 extension InstructionSet: ExpressibleByArgument {}
 extension ScanPath: ExpressibleByArgument {}
+extension RandomXChoice: ExpressibleByArgument {}
 
 /// What went wrong, said once.
 struct ToolFault: Error, CustomStringConvertible {

@@ -19,4 +19,13 @@ package enum HugePages {
             _ = madvise(UnsafeMutableRawPointer(bitPattern: ends[0]), Int(ends[1] - ends[0]), MADV_HUGEPAGE)
         }
     }
+
+    /// Memory that processes could take without any being swapped out; 0 when the system does not say.
+    static var freeBytes: UInt64 {
+        guard let text = try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("MemAvailable:") }),
+            let kibibytes = line.split(separator: " ").dropFirst().first.flatMap({ UInt64($0) })
+        else { return 0 }
+        return kibibytes << 10
+    }
 }

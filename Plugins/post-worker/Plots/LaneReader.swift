@@ -70,7 +70,10 @@ final class LaneReader: Sendable {
             $0.isCut = $0.isCut || $0.readers > 0
             $0.isEnded = true
         }
+        control.wake()
     }
+
+    private var isEnded: Bool { state.with { $0.isEnded } }
 
     /// Waits until no read is under way.
     func join() { state.wait { $0.readers == 0 ? () : nil } }
@@ -79,7 +82,7 @@ final class LaneReader: Sendable {
         var open: (path: String, file: ReadableFile)?
         do {
             while let (number, span, memory) = take() {
-                guard control.admit(bytes: span.bytes.count) else { return cut() }
+                guard control.admit(bytes: span.bytes.count, unless: { isEnded }) else { return cut() }
                 if open?.path != span.path { open = (span.path, try ReadableFile(span.path)) }
                 guard let file = open?.file else { return }
                 try file.read(span, into: memory)
@@ -96,7 +99,9 @@ final class LaneReader: Sendable {
 
     private func cut() { state.with { $0.isCut = true } }
 
-    /// The next span and memory for it. Memory comes first: whoever has the lowest number then has a place for it.
+    /// The next span and memory for it.
+    ///
+    /// Memory comes first: whoever has the lowest number then has a place for it.
     private func take() -> (Int, BlockSpan, PageMemory)? {
         state.wait { state -> (Int, BlockSpan, PageMemory)?? in
             if state.isEnded || state.fault != nil { return .some(nil) }

@@ -8,16 +8,57 @@ package enum MetadataFile {
     private static let limit = 64 << 10
 
     /// The names are the original's.
+    private enum Name: String, CodingKey {
+        case Version, NodeId, CommitmentAtxId, LabelsPerUnit, NumUnits, MaxFileSize, Nonce, NonceValue,
+            LastPosition
+    }
+
+    /// What is wrong with a field.
+    private struct FieldFault: Error {
+        let text: String
+    }
+
+    /// The fields as they stand there.
     private struct Fields: Decodable {
-        let Version: Int64?
-        let NodeId: Data
-        let CommitmentAtxId: Data
-        let LabelsPerUnit: UInt64
-        let NumUnits: UInt32
-        let MaxFileSize: UInt64
-        let Nonce: UInt64?
-        let NonceValue: String?
-        let LastPosition: UInt64?
+        let metadata: PlotMetadata
+
+        init(from decoder: any Decoder) throws {
+            let fields = try decoder.container(keyedBy: Name.self)
+            func optional<Value: Decodable>(_ name: Name) throws -> Value? {
+                do {
+                    return try fields.decodeIfPresent(Value.self, forKey: name)
+                } catch {
+                    throw FieldFault(text: "\(name.rawValue) is no value of its kind")
+                }
+            }
+            func needed<Value: Decodable>(_ name: Name) throws -> Value {
+                guard let value: Value = try optional(name) else {
+                    throw FieldFault(text: "\(name.rawValue) is missing")
+                }
+                return value
+            }
+            func key(_ name: Name) throws -> Bytes32 {
+                guard let value = Bytes32(try needed(name) as Data) else {
+                    throw FieldFault(text: "\(name.rawValue) must be base64 of 32 bytes")
+                }
+                return value
+            }
+            metadata = PlotMetadata(
+                identity: try key(.NodeId), commitmentATX: try key(.CommitmentAtxId),
+                labelsPerUnit: try needed(.LabelsPerUnit), units: try needed(.NumUnits),
+                maxFileSize: try needed(.MaxFileSize), nonce: try optional(.Nonce),
+                nonceValue: try MetadataFile.value(of: try optional(.NonceValue) ?? ""),
+                lastPosition: try optional(.LastPosition), version: try optional(.Version))
+        }
+    }
+
+    /// The nonce's label: sixteen bytes; of a whole label the first sixteen would do.
+    private static func value(of text: String) throws -> [UInt8]? {
+        guard !text.isEmpty else { return nil }
+        guard let bytes = Hexadecimal.bytes(of: text), [16, 32].contains(bytes.count) else {
+            throw FieldFault(text: "NonceValue must be 32 hexadecimal digits")
+        }
+        return Array(bytes.prefix(Int(PlotLayout.labelBytes)))
     }
 
     /// The text, with tabs and in the order of the original.
@@ -39,38 +80,12 @@ package enum MetadataFile {
     ///
     /// - Throws: `PlotFileFault.metadata` that says what is wrong.
     package static func metadata(of text: [UInt8], directory: String) throws(PlotFileFault) -> PlotMetadata {
-        let fields: Fields
         do {
-            fields = try JSONDecoder().decode(Fields.self, from: Data(text))
+            return try JSONDecoder().decode(Fields.self, from: Data(text)).metadata
+        } catch let fault as FieldFault {
+            throw .metadata(directory: directory, reason: fault.text)
         } catch {
-            throw .metadata(directory: directory, reason: reason(error))
-        }
-        guard let identity = Bytes32(fields.NodeId), let commitment = Bytes32(fields.CommitmentAtxId) else {
-            throw .metadata(
-                directory: directory, reason: "NodeId and CommitmentAtxId must be base64 of 32 bytes")
-        }
-        var value: [UInt8]?
-        if let text = fields.NonceValue, !text.isEmpty {
-            // Sixteen bytes; of a whole label the first sixteen would do.
-            guard let bytes = Hexadecimal.bytes(of: text), [16, 32].contains(bytes.count) else {
-                throw .metadata(directory: directory, reason: "NonceValue must be 32 hexadecimal digits")
-            }
-            value = Array(bytes.prefix(Int(PlotLayout.labelBytes)))
-        }
-        return PlotMetadata(
-            identity: identity, commitmentATX: commitment, labelsPerUnit: fields.LabelsPerUnit,
-            units: fields.NumUnits, maxFileSize: fields.MaxFileSize, nonce: fields.Nonce, nonceValue: value,
-            lastPosition: fields.LastPosition, version: fields.Version)
-    }
-
-    private static func reason(_ error: any Error) -> String {
-        switch error {
-        case DecodingError.keyNotFound(let key, _): "\(key.stringValue) is missing"
-        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
-            DecodingError.dataCorrupted(let context):
-            context.codingPath.last.map { "\($0.stringValue) is no value of its kind" }
-                ?? "it is no JSON object"
-        default: "it is no JSON object"
+            throw .metadata(directory: directory, reason: "it is no JSON object")
         }
     }
 

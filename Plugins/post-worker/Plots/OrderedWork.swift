@@ -4,7 +4,7 @@ struct OrderedWork<Job: Sendable, Result: Sendable>: Sendable {
     let threads: Int
     /// How many jobs may be taken while the result of one is waited for.
     var ahead = Int.max
-    /// The next job and its number, from zero without gaps; nil when there are no more. It may wait.
+    /// The next job and its number, from zero without gaps, after a wait perhaps; nil when there are no more.
     let next: @Sendable () throws -> (number: Int, job: Job)?
     /// Does a job, on the thread of that number.
     let work: @Sendable (Int, Job) throws -> Result

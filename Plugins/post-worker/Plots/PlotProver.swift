@@ -23,8 +23,8 @@ package struct ProofRequest: Sendable {
 
 /// What a prover is at.
 package enum ProveProgress: Sendable {
-    /// RandomX's memory is filled.
-    case preparing
+    /// RandomX's memory is filled: the share, in fast mode.
+    case preparing(Double?)
     /// Proofs of work of a pass: hashes so far, and how many are expected.
     case work(pass: Int, hashes: UInt64, expected: Double)
     /// Reading and looking.
@@ -49,17 +49,20 @@ package struct PlotProver: Sendable {
     private let request: ProofRequest
     private let threads: Int
     private let path: ScanPath
+    private let memory: RandomXChoice
     private let control: WorkControl
 
     /// A prover over segments of one plot.
     package init(
         _ segments: [PlotSegment], request: ProofRequest, threads: Int = 1, path: ScanPath = .expected,
-        control: WorkControl = WorkControl()
+        memory: RandomXChoice = .automatic, control: WorkControl = WorkControl()
     ) {
-        self.segments = segments
+        // In the order of the labels, so that the order of directories changes nothing.
+        self.segments = segments.sorted { $0.files.lowerBound < $1.files.lowerBound }
         self.request = request
         self.threads = max(threads, 1)
         self.path = path
+        self.memory = memory
         self.control = control
     }
 
@@ -74,12 +77,14 @@ package struct PlotProver: Sendable {
         guard let difficulty = ProvingDifficulty(k1: request.rules.k1, labels: plot.labels) else {
             throw ProofRefusal.tooFewLabels(labels: plot.labels, k1: request.rules.k1)
         }
-        progress(.preparing)
+        let passes = ProvePasses.groups(nonces: request.nonces, limit: request.maxNonces)
+        progress(.preparing(nil))
         let work = try WorkSearch(
             challenge: request.challenge, identity: plot.identity, units: plot.units,
-            difficulty: request.rules.powDifficulty, threads: threads, control: control)
+            difficulty: request.rules.powDifficulty, groups: passes.first?.count ?? 1, threads: threads,
+            memory: memory, control: control
+        ) { progress(.preparing($0)) }
         var best = 0
-        let passes = ProvePasses.groups(nonces: request.nonces, limit: request.maxNonces)
         for (number, range) in passes.enumerated() {
             let groups = try work.groups(range) { progress(.work(pass: number, hashes: $0, expected: $1)) }
             guard let groups else { return .stopped }

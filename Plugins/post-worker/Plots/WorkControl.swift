@@ -38,11 +38,14 @@ package final class WorkControl: Sendable {
     /// Whether it was ended.
     package var isStopped: Bool { state.with { $0.isStopped } }
 
-    /// Waits until so many bytes may pass; false when the work was ended.
-    func admit(bytes: Int) -> Bool {
+    /// Lets those who wait look again whether their work is over.
+    func wake() { state.with { _ in } }
+
+    /// Waits until so many bytes may pass; false when the work was ended, or is over for another reason.
+    func admit(bytes: Int, unless isOver: () -> Bool = { false }) -> Bool {
         var isPaid = false
         return state.poll { state -> Waiting<Bool> in
-            if state.isStopped { return .done(false) }
+            if state.isStopped || isOver() { return .done(false) }
             if state.isPaused { return .change }
             guard let rate = state.bytesPerSecond else { return .done(true) }
             let now = wallSeconds()

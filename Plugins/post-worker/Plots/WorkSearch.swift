@@ -1,6 +1,25 @@
 package import NodeDomain
 package import PostWorkerCore
 
+/// With how much memory RandomX is asked to hash.
+package enum RandomXChoice: String, CaseIterable, Sendable {
+    /// With the cache of 256 MiB alone.
+    case light
+    /// With the data set of 2,080 MiB besides, which takes a while to make and makes each hash many times cheaper.
+    case fast
+    /// Fast when it pays and there is memory.
+    case automatic
+
+    /// What it comes to, for so many hashes as are expected.
+    package func mode(hashes: Double) -> WorkMode {
+        switch self {
+        case .light: .light
+        case .fast: .fast
+        case .automatic: WorkMode(expected: hashes, freeMemory: HugePages.freeBytes, isReady: false)
+        }
+    }
+}
+
 /// Finds proofs of work on several threads: the smallest pow of each group, so that the same input gives the same proof.
 package final class WorkSearch: Sendable {
     /// RandomX's shared memory.
@@ -41,6 +60,57 @@ package final class WorkSearch: Sendable {
         self.identity = identity
         self.difficulty = WorkDifficulty.scaled(difficulty, units: units)
         self.control = control
+    }
+
+    /// The same, with the memory of its own that is asked for: fast mode makes the data set first, on all threads.
+    ///
+    /// - Parameters:
+    ///   - groups: how many groups will be searched, for the choice of memory.
+    ///   - progress: called with the share of the data set that is made.
+    package convenience init(
+        challenge: Bytes32, identity: Bytes32, units: UInt32, difficulty: Bytes32, groups: Int,
+        threads: Int, memory: RandomXChoice, control: WorkControl,
+        progress: @escaping @Sendable (Double) -> Void
+    ) throws {
+        let scaled = WorkDifficulty.scaled(difficulty, units: units)
+        let hashes = Double(groups) * WorkSearch.expected(below: scaled)
+        let cache = try RandomXCache(allocated: HugePages.advise)
+        var dataSet: RandomXDataSet?
+        if memory.mode(hashes: hashes) == .fast {
+            let made = try RandomXDataSet(cache, allocated: HugePages.advise)
+            try WorkSearch.fill(made, threads: threads, control: control, progress)
+            dataSet = made
+        }
+        try self.init(
+            challenge: challenge, identity: identity, units: units, difficulty: difficulty, threads: threads,
+            control: control, cache: cache, dataSet: dataSet)
+    }
+
+    /// Pieces that the data set is made in: between them it is asked whether to go on.
+    private static let parts = 256
+
+    /// Makes the data set on all threads; a stop leaves it unfinished, and no search begins then.
+    private static func fill(
+        _ dataSet: RandomXDataSet, threads: Int, control: WorkControl,
+        _ progress: @escaping @Sendable (Double) -> Void
+    ) throws {
+        let taken = Monitor(0)
+        try OrderedWork<Int, Void>(
+            threads: threads,
+            next: {
+                guard control.admit(bytes: 0) else { return nil }
+                return taken.with { number -> (Int, Int)? in
+                    guard number < parts else { return nil }
+                    defer { number += 1 }
+                    return (number, number)
+                }
+            },
+            work: { _, part in dataSet.fill(RandomXDataSet.part(part, of: parts)) },
+            deliver: { part, _ in
+                progress(Double(part + 1) / Double(parts))
+                return true
+            }
+        ).run()
     }
 
     /// Groups with their proofs of work.

@@ -16,6 +16,7 @@ struct ProofCase: Decodable {
     let labels_per_unit: UInt64
     let num_units: UInt32
     let scrypt_N: UInt32
+    let nonces_per_pass: UInt32
     let k1: UInt32
     let k2: Int
     let pow_difficulty: String
