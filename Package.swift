@@ -192,8 +192,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "PostWorkerCore", "StorageClient",
-                "StorageWire", "ZeroMQ", logging, protobuf,
+                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding", "PostWorkerCore",
+                "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -1,5 +1,6 @@
 import Foundation
 import NodeBus
+import NodeEncoding
 import NodeProtocol
 import NodeTasks
 import PostWorkerCore
