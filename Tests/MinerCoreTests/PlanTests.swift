@@ -50,6 +50,8 @@ struct PlanTests {
     @Test("no size traps")
     func sizes() {
         #expect(plan(units: .max, labelsPerUnit: .max).faults().count == 1)
+        let crumbs = plan(units: 1 << 20, labelsPerUnit: 1 << 20).faults()
+        #expect(crumbs.count == 1 && crumbs.first?.text.contains("max_file_size") == true)
         #expect(plan(units: 0).files == 0)
         #expect(plan(segments: []).faults().count == 1)
         let huge = FleetPlan(

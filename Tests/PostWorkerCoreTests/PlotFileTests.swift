@@ -54,7 +54,7 @@ struct PlotLayoutTests {
         #expect(fault { _ = try fileLayout(labels: 1 << 60) } == .plotSize(labels: 1 << 60))
         let largest = try fileLayout(labels: PlotLayout.mostLabels)
         let all = PlotSegment(directory: "D", layout: largest, files: 0..<largest.files)
-        #expect(all.bytes == .max - 15)
+        #expect(all.bytes == UInt64.max - 15)
     }
 
     @Test("names are read strictly")

@@ -89,6 +89,9 @@ package struct PlanFault: Hashable, Sendable {
 }
 
 extension FleetPlan {
+    /// Most files of a plot: each is a task, kept in memory and in the state file.
+    package static let mostFiles: UInt64 = 1 << 20
+
     /// All that is wrong: files that nobody holds, that two hold, or that the plot does not have.
     package func faults() -> [PlanFault] {
         guard labels > 0 else {
@@ -102,6 +105,15 @@ extension FleetPlan {
                 PlanFault(
                     segment: nil,
                     text: "there are \(segments.count) segments: give 1 to \(FleetPlan.largestCount)")
+            ]
+        }
+        guard files <= FleetPlan.mostFiles else {
+            return [
+                PlanFault(
+                    segment: nil,
+                    text:
+                        "the plot has \(files) files, \(FleetPlan.mostFiles) are allowed: raise max_file_size to that of the plot"
+                )
             ]
         }
         return rangeFaults() + coverFaults()

@@ -17,6 +17,8 @@ final class FleetDriver: Sendable {
         var said: [TaskID: UInt64] = [:]
         /// A proof that nobody has judged yet.
         var question: PostProof?
+        /// Why nobody has.
+        var unjudged: [String] = []
         var isOver = false
     }
 
@@ -132,6 +134,8 @@ final class FleetDriver: Sendable {
 
     private func turn(_ loop: inout Loop) async throws {
         let now = await bus.now()
+        // Hits are kept before the result of their scan comes: what ended by these records has its hits in the mailbox.
+        let records = await owner.records
         var events = mailbox.withLock { box in
             defer { box.events = [] }
             return box.events
@@ -141,11 +145,11 @@ final class FleetDriver: Sendable {
             loop.workers = workers
             events.append(.workers(workers))
         }
-        events += words(await owner.records, &loop)
+        events += words(records, &loop)
         events.append(.tick)
         for event in events { try await perform(loop.machine.handle(event, at: now), &loop) }
         try await placeWaiting(&loop)
-        let (machine, trouble) = (loop.machine, loop.trouble)
+        let (machine, trouble) = (loop.machine, loop.trouble + mailbox.withLock { $0.unjudged })
         loop.screen.show(now) { machine.picture(at: now, trouble: trouble) }
     }
 
@@ -229,12 +233,22 @@ final class FleetDriver: Sendable {
         }
     }
 
+    /// Asks one worker after the other: one that cannot judge, or is told not to, must not stand in the way.
     private func ask(_ question: Spacenode_Post_V1_VerifyRequest) async -> Judgement {
-        guard let instance = offers.judge(at: await bus.now()),
-            let reply = try? await bus.call(PostContract.verify, question, to: instance)
-        else { return .unanswered }
-        if reply.valid { return .valid }
-        return .invalid(reason: reply.reason, index: reply.hasIndex ? reply.index : nil)
+        var reasons: [String] = []
+        for judge in offers.judges(at: await bus.now()) {
+            do {
+                let reply = try await bus.call(PostContract.verify, question, to: judge.instance)
+                mailbox.withLock { $0.unjudged = [] }
+                if reply.valid { return .valid }
+                return .invalid(reason: reply.reason, index: reply.hasIndex ? reply.index : nil)
+            } catch {
+                reasons.append("\(judge.name) does not judge the proof: \(error)")
+            }
+        }
+        if reasons.isEmpty { reasons = ["no worker is there to judge the proof"] }
+        mailbox.withLock { $0.unjudged = reasons }
+        return .unanswered
     }
 
     // MARK: - Hits

@@ -157,10 +157,11 @@ final class FleetOffers: Sendable {
         return .at(locality: own.locality)
     }
 
-    /// An instance that can judge a proof; nil: nobody is there.
-    func judge(at now: UInt64) -> UInt64? {
+    /// Workers that could judge a proof.
+    func judges(at now: UInt64) -> [(name: String, instance: UInt64)] {
         entries.withLock { entries in
-            entries.values.filter { now < $0.heard + FleetOffers.silence }.map(\.instance).min()
+            entries.filter { now < $0.value.heard + FleetOffers.silence }.map { ($0.key, $0.value.instance) }
+                .sorted { $0.0 < $1.0 }
         }
     }
 }

@@ -58,7 +58,8 @@ struct FleetScreen {
             words.append("best nonce has \(proving.best) of \(proving.needed)")
             words.append("odds \(text(odds: proving.odds))")
         }
-        return (words + picture.trouble).joined(separator: " · ")
+        let faults = picture.rows.filter { !$0.error.isEmpty }.map { "\($0.name.worker): \($0.error)" }
+        return (words + picture.trouble + faults).joined(separator: " · ")
     }
 
     static func lines(_ picture: FleetPicture) -> [String] {
