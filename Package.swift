@@ -20,6 +20,9 @@ let package = Package(
         .executable(name: "spacenode-example", targets: ["ExampleMain"]),
         .executable(name: "spacenode-storage", targets: ["StorageMain"]),
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
+        .executable(name: "spacenode-miner", targets: ["MinerMain"]),
+        .executable(name: "spacenode-vm", targets: ["VmMain"]),
+        .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -32,12 +35,13 @@ let package = Package(
     targets: [
         .systemLibrary(name: "CZeroMQ"),
         .systemLibrary(name: "CZstd"),
+        .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
 
         .target(name: "NodeDomain"),
         .target(name: "NodeEncoding", dependencies: ["NodeDomain"]),
-        .target(name: "NodeCrypto", dependencies: ["NodeDomain"]),
+        .target(name: "NodeCrypto", dependencies: ["NodeDomain", "CSodium"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeLogging", dependencies: [logging]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
@@ -98,15 +102,42 @@ let package = Package(
         .target(name: "CPostKernels", path: "Plugins/post-worker/CPostKernels"),
         .target(
             name: "PostWorkerCore",
-            dependencies: ["NodeDomain", "NodeCrypto", "CRandomX", "CPostKernels"],
+            dependencies: ["NodeDomain", "NodeCrypto", "NodeEncoding", "CRandomX", "CPostKernels"],
             path: "Plugins/post-worker/Core"),
         .target(
             name: "PostWorkerPlots", dependencies: ["PostWorkerCore", "NodeDomain"],
             path: "Plugins/post-worker/Plots"),
         .executableTarget(
             name: "PostWorkerMain",
-            dependencies: ["PostWorkerCore", "PostWorkerPlots", "NodeDomain", arguments],
+            dependencies: [
+                "PostWorkerCore", "PostWorkerPlots", "NodeDomain", "NodeEncoding", "NodeBus", "NodeTasks",
+                "NodeProtocol",
+                "NodeConfiguration", lifecycle, logging, arguments, protobuf,
+            ],
             path: "Plugins/post-worker/Main"),
+
+        .target(
+            name: "MinerCore", dependencies: ["NodeDomain", "NodeEncoding"], path: "Plugins/miner/Core"),
+        .executableTarget(
+            name: "MinerMain",
+            dependencies: [
+                "MinerCore", "NodeTasks", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeDomain",
+                arguments, logging, protobuf,
+            ],
+            path: "Plugins/miner/Main"),
+        .target(
+            name: "NodeWallet", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            resources: [.embedInCode("Files")]),
+        .executableTarget(
+            name: "Wallet",
+            dependencies: ["NodeWallet", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", arguments]),
+
+        .target(
+            name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/vm/Core"),
+        .executableTarget(
+            name: "VmMain", dependencies: ["VmCore", "NodeDomain", "NodeEncoding", arguments],
+            path: "Plugins/vm/Main"),
 
         .executableTarget(
             name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
@@ -133,9 +164,14 @@ let package = Package(
         .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
         .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
         .testTarget(
-            name: "PostWorkerCoreTests", dependencies: ["PostWorkerCore", "NodeDomain", crypto]),
+            name: "PostWorkerCoreTests",
+            dependencies: ["PostWorkerCore", "NodeDomain", "NodeEncoding", crypto]),
         .testTarget(
             name: "PostWorkerPlotsTests", dependencies: ["PostWorkerPlots", "PostWorkerCore", "NodeDomain"]),
+        .testTarget(name: "MinerCoreTests", dependencies: ["MinerCore", "NodeDomain", "NodeEncoding"]),
+        .testTarget(name: "NodeWalletTests", dependencies: ["NodeWallet", "NodeCrypto", "NodeDomain"]),
+        .testTarget(
+            name: "VmCoreTests", dependencies: ["VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
@@ -156,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "NodeBus", "NodeProtocol", "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding", "PostWorkerCore",
+                "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]

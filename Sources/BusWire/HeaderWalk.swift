@@ -157,70 +157,56 @@ extension FrameHeader {
         payloadCount = payload.count
     }
 
+    /// One jump by the whole tag: number and wire type together.
     @inline(__always)
     private mutating func readFields(_ fields: ByteWalk) throws(FrameFault) {
         var fields = fields
         while fields.position < fields.end {
-            guard let tag = fields.shortVarint(), tag >> 3 != 0, tag <= 0xffff_ffff else { throw .field }
-            switch tag & 7 {
-            case 0 where isVarint(tag >> 3):
-                guard let value = fields.varint() else { throw .field }
-                set(tag >> 3, UInt32(truncatingIfNeeded: value))
-            case 1 where isFixed64(tag >> 3):
-                guard let value = fields.fixed64() else { throw .field }
-                set(tag >> 3, value)
-            case 5 where tag >> 3 == 16:
+            guard let tag = fields.shortVarint() else { throw .field }
+            switch tag {
+            case 1 << 3: wire = try fields.field32()
+            case 2 << 3: kind = try fields.field32()
+            case 3 << 3: type = try fields.field32()
+            case 4 << 3 | 1: dest = try fields.field64()
+            case 5 << 3 | 1: source = try fields.field64()
+            case 6 << 3: epoch = try fields.field32()
+            case 7 << 3 | 1: id = try fields.field64()
+            case 8 << 3 | 1: replyTo = try fields.field64()
+            case 9 << 3 | 1: seq = try fields.field64()
+            case 10 << 3: ttlMilliseconds = try fields.field32()
+            case 11 << 3 | 1: causeSource = try fields.field64()
+            case 12 << 3 | 1: causeID = try fields.field64()
+            case 13 << 3: trafficClass = try fields.field32()
+            case 14 << 3: status = try fields.field32()
+            case 15 << 3: retryAfterMilliseconds = try fields.field32()
+            case 16 << 3 | 5:
                 guard let value = fields.fixed32() else { throw .field }
                 schema = value
-            case 2 where tag >> 3 == 17:
+            case 17 << 3 | 2:
                 guard let key = fields.delimited() else { throw .field }
                 guard key.count <= maxTopicKeyBytes else { throw .topicKeyOver32 }
                 topicKeyOffset = key.offset
                 topicKeyCount = key.count
+            case 18 << 3: role = try fields.field32()
             default:
+                guard tag >> 3 != 0, tag <= 0xffff_ffff else { throw .field }
                 guard tag >> 3 > 18 else { throw .fieldWireType }
                 guard fields.skip(wireType: tag & 7) else { throw .field }
             }
         }
     }
+}
 
+extension ByteWalk {
     @inline(__always)
-    private func isVarint(_ field: UInt64) -> Bool {
-        // 1, 2, 3, 6, 10, 13, 14, 15, 18
-        field <= 18 && 0b100_1110_0100_0100_1110 &>> field & 1 == 1
+    fileprivate mutating func field32() throws(FrameFault) -> UInt32 {
+        guard let value = varint() else { throw .field }
+        return UInt32(truncatingIfNeeded: value)
     }
 
     @inline(__always)
-    private func isFixed64(_ field: UInt64) -> Bool {
-        // 4, 5, 7, 8, 9, 11, 12
-        field <= 12 && 0b1_1011_1011_0000 &>> field & 1 == 1
-    }
-
-    @inline(__always)
-    private mutating func set(_ field: UInt64, _ value: UInt32) {
-        switch field {
-        case 1: wire = value
-        case 2: kind = value
-        case 3: type = value
-        case 6: epoch = value
-        case 10: ttlMilliseconds = value
-        case 13: trafficClass = value
-        case 14: status = value
-        case 15: retryAfterMilliseconds = value
-        default: role = value
-        }
-    }
-
-    @inline(__always)
-    private mutating func set(_ field: UInt64, _ value: UInt64) {
-        switch field {
-        case 4: dest = value
-        case 5: source = value
-        case 7: id = value
-        case 8: replyTo = value
-        case 9: seq = value
-        case 11: causeSource = value
-        default: causeID = value
-        }
+    fileprivate mutating func field64() throws(FrameFault) -> UInt64 {
+        guard let value = fixed64() else { throw .field }
+        return value
     }
 }

@@ -1,13 +1,13 @@
 /// Numbers of `spacenode.bus.v1.Kind`.
 package enum FrameKind {
-    @inlinable package static var request: UInt32 { 1 }
-    @inlinable package static var reply: UInt32 { 2 }
-    @inlinable package static var error: UInt32 { 3 }
-    @inlinable package static var event: UInt32 { 4 }
-    @inlinable package static var streamOpen: UInt32 { 5 }
-    @inlinable package static var streamItem: UInt32 { 6 }
-    @inlinable package static var streamEnd: UInt32 { 7 }
-    @inlinable package static var control: UInt32 { 8 }
+    @inlinable @inline(__always) package static var request: UInt32 { 1 }
+    @inlinable @inline(__always) package static var reply: UInt32 { 2 }
+    @inlinable @inline(__always) package static var error: UInt32 { 3 }
+    @inlinable @inline(__always) package static var event: UInt32 { 4 }
+    @inlinable @inline(__always) package static var streamOpen: UInt32 { 5 }
+    @inlinable @inline(__always) package static var streamItem: UInt32 { 6 }
+    @inlinable @inline(__always) package static var streamEnd: UInt32 { 7 }
+    @inlinable @inline(__always) package static var control: UInt32 { 8 }
 }
 
 /// Numbers of `spacenode.bus.v1.ControlType`.

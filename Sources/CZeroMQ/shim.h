@@ -3,6 +3,7 @@
 #define SPACENODE_CZEROMQ_SHIM_H
 
 #include <errno.h>
+#include <poll.h>
 #include <zmq.h>
 
 #if ZMQ_VERSION < ZMQ_MAKE_VERSION(4, 3, 4)

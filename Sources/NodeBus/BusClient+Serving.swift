@@ -13,7 +13,8 @@ extension BusClient {
         _ handler: @escaping @Sendable (Request, CallContext) async throws -> Reply
     ) {
         register(
-            .call(method.info) { payload, context in
+            method.info,
+            .call { payload, context in
                 try await handler(try Request(serializedBytes: payload), context).serializedBytes()
             })
     }
@@ -27,7 +28,8 @@ extension BusClient {
             @escaping @Sendable (Request, borrowing StreamWriter<Item>, CallContext) async throws -> Void
     ) {
         register(
-            .down(method.info) { [unowned engine] payload, stream, context in
+            method.info,
+            .down { [unowned engine] payload, stream, context in
                 let writer = StreamWriter<Item>(stream: stream, engine: engine)
                 try await handler(try Request(serializedBytes: payload), writer, context)
             })
@@ -41,14 +43,16 @@ extension BusClient {
         _ handler: @escaping @Sendable (borrowing StreamReader<Item>, CallContext) async throws -> Reply
     ) {
         register(
-            .up(method.info) { [unowned engine] stream, context in
+            method.info,
+            .up { [unowned engine] stream, context in
                 let reader = StreamReader<Item>(stream: stream, engine: engine)
                 return try await handler(reader, context).serializedBytes()
             })
     }
 
-    private func register(_ handler: BusHandler) {
-        engine.executor.post { [engine] in engine.handlers[handler.info.type] = handler }
+    private func register(_ info: MethodInfo, _ body: BusHandler.Body) {
+        let handler = BusHandler(info, body)
+        engine.executor.post { [engine] in engine.handlers[info.type] = handler }
     }
 
     // MARK: - What every plugin does
@@ -105,7 +109,7 @@ extension BusClient {
         let start = engine.now
         while !Task.isCancelled, !engine.isStopped {
             var beat = Spacenode_System_V1_Beat()
-            beat.state = "\(engine.statedState)"
+            beat.state = "\(engine.state)"
             beat.queued = UInt32(clamping: engine.inbound.count)
             beat.lastError = engine.lastError
             beat.uptimeMs = engine.now &- start

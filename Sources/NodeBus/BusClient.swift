@@ -5,9 +5,9 @@ package import SwiftProtobuf
 
 /// A plugin's place on the bus: what it serves, calls, publishes and reads.
 ///
-/// Register handlers with `serve` before `run`. `run` keeps the session until the service group shuts down, then
-/// drains: what was taken is finished, nothing new comes. Every plugin answers `System/Describe` and publishes
-/// `System/Beats` by itself.
+/// Register handlers with `serve` before `run`: a provider is STARTING until then. `run` keeps the session until the
+/// service group shuts down, then drains: what was taken is finished, nothing new comes. Every plugin answers
+/// `System/Describe` and publishes `System/Beats` by itself.
 package final class BusClient: Service, Sendable {
     let engine: BusEngine
     private let thread: BusThread?
@@ -55,10 +55,11 @@ package final class BusClient: Service, Sendable {
 
     @concurrent
     private func serveAll() async {
+        engine.beginServing()
         await withDiscardingTaskGroup { group in
             group.addTask { await self.publishBeats() }
             while let work = await engine.nextWork() {
-                group.addTask { await self.engine.perform(work) }
+                group.addTask { await self.engine.performAll(work) }
             }
             group.cancelAll()
         }

@@ -51,7 +51,7 @@ extension BusEngine {
 
     private func receiveDataControl(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer) {
         switch ControlNumber(rawValue: header.type & 0xffff) {
-        case .attached: handleAttached()
+        case .attached: decode(Spacenode_Bus_V1_Attached.self, payload).map(handleAttached)
         case .gap: decode(Spacenode_Bus_V1_Gap.self, payload).map(handleGap)
         case .resync: decode(Spacenode_Bus_V1_Resync.self, payload).map(handleResync)
         case .notice: decode(Spacenode_Bus_V1_Notice.self, payload).map(handleNotice)
@@ -99,7 +99,7 @@ extension BusEngine {
     private func sendPong(_ ping: Spacenode_Bus_V1_Ping) {
         var pong = Spacenode_Bus_V1_Pong()
         pong.stamp = ping.stamp
-        pong.state = statedState.wire
+        pong.state = state.wire
         pong.queued = UInt32(clamping: inbound.count)
         sendControl(.pong, pong)
     }

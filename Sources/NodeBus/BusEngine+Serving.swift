@@ -3,44 +3,40 @@ internal import NodeProtocol
 internal import SwiftProtobuf
 
 extension BusEngine {
+    /// Tasks that are kept for the next request.
+    private static let maxIdleWorkers = 256
+
     /// REQUEST or STREAM_OPEN: given to its handler, or refused.
     func accept(_ header: FrameHeader, _ payload: UnsafeRawBufferPointer, bytes: Int, classIndex: Int) {
-        guard let handler = handlers[header.type], fits(handler, header.kind) else {
+        guard let handler = handlers[header.type], handler.takes(header.kind) else {
             refuse(header, .unknownType, "this plugin has no handler for type \(header.type)")
             return processed(bytes, classIndex: classIndex, generation: generation)
         }
         let key = RequestKey(source: header.source, id: header.id)
-        let record = InboundRecord(bytes: bytes, classIndex: classIndex, generation: generation)
         var stream: StreamState?
         if header.kind == FrameKind.streamOpen {
-            let opened = StreamState(key: key, info: handler.info, isOpener: false, generation: generation)
+            let opened = StreamState(
+                key: key, info: handler.info, isOpener: false, generation: generation,
+                ttlMilliseconds: header.ttlMilliseconds, now: now)
             opened.outAllowed = header.seq
             streams[key] = opened
             stream = opened
         }
-        inbound[key] = record
-        let cause = Cause(source: header.source, id: header.id)
-        let context = CallContext(
-            source: header.source, role: BusRole(rawValue: header.role), cause: cause,
-            ttlMilliseconds: header.ttlMilliseconds)
         let item = InboundWork(
-            key: key, handler: handler, payload: [UInt8](payload), context: context, record: record,
-            stream: stream)
-        if let workWaiter {
-            self.workWaiter = nil
-            workWaiter.resume(returning: item)
+            header, payload, handler: handler, stream: stream, bytes: bytes, classIndex: classIndex,
+            generation: generation)
+        inbound[key] = item
+        if let worker = idleWorkers.popLast() ?? workWaiter.take() {
+            worker.resume(returning: item)
         } else {
             // Bounded by the credit that we granted.
             work.append(item)
         }
     }
 
-    private func fits(_ handler: BusHandler, _ kind: UInt32) -> Bool {
-        if case .call = handler { return kind == FrameKind.request }
-        return kind == FrameKind.streamOpen
-    }
+    // MARK: - Workers
 
-    /// The next request; nil when the session is over for good.
+    /// The next request that no idle worker took; nil when the session is over for good.
     func nextWork() async -> InboundWork? {
         if !work.isEmpty { return takeWork() }
         if isStopped { return nil }
@@ -57,43 +53,56 @@ extension BusEngine {
         return item
     }
 
+    /// Runs handlers, the first of them now and more as they come: a task is made for the most requests that were ever
+    /// under way at once, and not for each.
+    func performAll(_ first: InboundWork) async {
+        var item = first
+        while true {
+            await perform(item)
+            // A task that was cancelled stays so.
+            guard !Task.isCancelled, !isStopped, idleWorkers.count < Self.maxIdleWorkers else { return }
+            guard let next = await withUnsafeContinuation({ idleWorkers.append($0) }) else { return }
+            item = next
+        }
+    }
+
     /// Runs one handler to its end and sends its answer.
-    func perform(_ item: InboundWork) async {
-        guard !item.record.isCancelled else { return finish(item) }
-        withUnsafeCurrentTask { item.record.task = $0 }
+    private func perform(_ item: InboundWork) async {
+        guard !item.isCancelled else { return finish(item) }
+        withUnsafeCurrentTask { item.task = $0 }
         do {
             let reply: [UInt8]
-            switch item.handler {
-            case .call(_, let body): reply = try await body(item.payload, item.context)
-            case .down(_, let body):
+            switch item.handler.body {
+            case .call(let body): reply = try await body(item.payload, item.context)
+            case .down(let body):
                 guard let stream = item.stream else { return finish(item) }
                 try await body(item.payload, stream, item.context)
                 reply = []
-            case .up(_, let body):
+            case .up(let body):
                 guard let stream = item.stream else { return finish(item) }
                 reply = try await body(stream, item.context)
             }
-            item.record.task = nil
+            item.task = nil
             await answer(item, reply)
         } catch {
-            item.record.task = nil
+            item.task = nil
             await answer(item, fault: (error as? BusError) ?? BusError(.failed, "\(error)"))
         }
         finish(item)
     }
 
     private func finish(_ item: InboundWork) {
-        item.record.task = nil
-        if inbound[item.key] === item.record { inbound[item.key] = nil }
+        item.task = nil
+        if inbound[item.key] === item { inbound[item.key] = nil }
         if let stream = item.stream {
             releaseUnread(stream)
             if streams[item.key] === stream { streams[item.key] = nil }
         }
-        processed(item.record.bytes, classIndex: item.record.classIndex, generation: item.record.generation)
+        processed(item.bytes, classIndex: item.classIndex, generation: item.generation)
     }
 
     private func isCurrent(_ item: InboundWork) -> Bool {
-        item.record.generation == generation && !item.record.isCancelled && !(item.stream?.isOver ?? false)
+        item.generation == generation && !item.isCancelled && !(item.stream?.isOver ?? false)
     }
 
     @inline(__always)

@@ -22,7 +22,7 @@ extension BusEngine {
         nextID += 1
         let stream = StreamState(
             key: RequestKey(source: session.instance, id: nextID), info: info, isOpener: true,
-            generation: generation)
+            generation: generation, ttlMilliseconds: ttlMilliseconds, now: now)
         streams[stream.key] = stream
         if info.pattern == .downStream { stream.allowed = itemWindow }
         var header = header(kind: FrameKind.streamOpen, type: info.type, session)
@@ -70,6 +70,7 @@ extension BusEngine {
         guard let stream = streams[RequestKey(source: opener, id: header.replyTo)], !stream.hasEnded else {
             return processed(bytes, classIndex: classIndex, generation: generation)
         }
+        stream.lastMoved = now
         if header.kind == FrameKind.streamItem {
             stream.items.append(([UInt8](payload), bytes))
             stream.received += 1
@@ -112,6 +113,7 @@ extension BusEngine {
     /// STREAM_CREDIT of the receiver.
     func handleStreamCredit(_ message: Spacenode_Bus_V1_StreamCredit) {
         guard let stream = streams[RequestKey(source: message.opener, id: message.id)] else { return }
+        stream.lastMoved = now
         stream.outAllowed = max(stream.outAllowed, message.items)
         stream.wake()
     }
@@ -149,6 +151,7 @@ extension BusEngine {
         guard !stream.hasEnded, !stream.inputEnded, stream.generation == generation,
             stream.allowed &- min(stream.consumed, stream.allowed) <= window / 2
         else { return }
+        stream.lastMoved = now
         stream.allowed = stream.consumed + window
         var message = Spacenode_Bus_V1_StreamCredit()
         message.opener = stream.key.source
@@ -201,7 +204,23 @@ extension BusEngine {
             header.status = 1
         }
         header.seq = stream.outSent
+        stream.lastMoved = now
         sendData(header, payload: payload, classIndex: classIndex)
+    }
+
+    // MARK: - Silence
+
+    /// Ends streams in which nothing moved for too long.
+    ///
+    /// The router does so first, but its end goes by the control lane and may come before the opening that it means.
+    func expireStreams() {
+        guard !streams.isEmpty, now >= nextStreamCheck else { return }
+        nextStreamCheck = now + 250
+        for stream in streams.values where now >= stream.lastMoved + stream.silenceMilliseconds {
+            let seconds = stream.silenceMilliseconds / 1000
+            stream.error = BusError(.expired, "\(stream.info.name): nothing moved for \(seconds) s")
+            settle(stream)
+        }
     }
 
     /// The provider's reply to an upload.

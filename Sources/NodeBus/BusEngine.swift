@@ -32,11 +32,22 @@ enum CallOutcome {
 }
 
 /// A call that waits for its outcome.
-struct PendingCall {
+final class PendingCall {
     let continuation: UnsafeContinuation<CallOutcome, Never>
     let deadline: UInt64
-    /// Full name of the method.
-    let name: String
+    let info: MethodInfo
+    /// Who waits, if that may be cancelled.
+    let task: UnsafeCurrentTask?
+
+    init(
+        continuation: UnsafeContinuation<CallOutcome, Never>, deadline: UInt64, info: MethodInfo,
+        task: UnsafeCurrentTask?
+    ) {
+        self.continuation = continuation
+        self.deadline = deadline
+        self.info = info
+        self.task = task
+    }
 }
 
 /// Somebody who waits for credit or for a session.
@@ -75,35 +86,39 @@ package final class BusEngine: @unchecked Sendable {
     package let options: BusOptions
     package let executor: BusExecutor
     let logger: Logger
-    var link: (any BusLink)?
+    @exclusivity(unchecked) var link: (any BusLink)?
     /// Milliseconds of a clock that never goes back, as the driver gave it last.
-    package internal(set) var now: UInt64 = 0
+    @exclusivity(unchecked) package internal(set) var now: UInt64 = 0
 
-    var phase = SessionPhase.connecting
-    var credit = [CreditLedger](repeating: CreditLedger(), count: 3)
+    @exclusivity(unchecked) var phase = SessionPhase.connecting
+    @exclusivity(unchecked) var credit = [CreditLedger](repeating: CreditLedger(), count: 3)
     var creditWaiters: [[Waiter]] = [[], [], []]
     var sessionWaiters: [Waiter] = []
     var sleepers: [Waiter] = []
-    var nextID: UInt64 = 0
-    var calls: [UInt64: PendingCall] = [:]
-    var nextDeadline: UInt64 = .max
-    var handlers: [UInt32: BusHandler] = [:]
-    var work: [InboundWork] = []
-    var workTaken = 0
-    var workWaiter: UnsafeContinuation<InboundWork?, Never>?
-    var inbound: [RequestKey: InboundRecord] = [:]
-    var streams: [RequestKey: StreamState] = [:]
+    @exclusivity(unchecked) var nextID: UInt64 = 0
+    @exclusivity(unchecked) var calls: [UInt64: PendingCall] = [:]
+    @exclusivity(unchecked) var nextDeadline: UInt64 = .max
+    @exclusivity(unchecked) var handlers: [UInt32: BusHandler] = [:]
+    @exclusivity(unchecked) var work: [InboundWork] = []
+    @exclusivity(unchecked) var workTaken = 0
+    @exclusivity(unchecked) var workWaiter: UnsafeContinuation<InboundWork?, Never>?
+    @exclusivity(unchecked) var idleWorkers: [UnsafeContinuation<InboundWork?, Never>] = []
+    @exclusivity(unchecked) var inbound: [RequestKey: InboundWork] = [:]
+    @exclusivity(unchecked) var streams: [RequestKey: StreamState] = [:]
+    var nextStreamCheck: UInt64 = 0
     var topics: [PublishedTopic: UInt64] = [:]
     var subscriptions: [UInt64: SubscriptionState] = [:]
     var nextSubscription: UInt64 = 0
     var positions: [TopicPosition: SeenPosition] = [:]
-    var heard: UInt64 = 0
+    @exclusivity(unchecked) var heard: UInt64 = 0
     var pinged: UInt64 = 0
     var greetAgainAt: UInt64 = 0
     /// What the plugin says of itself, kept over sessions.
     var statedState = PluginState.ready
+    /// Whether `run` has begun: handlers are registered before it.
+    private(set) var isServing = false
     /// Counts sessions, so that a handler of an old one does not answer into a new one.
-    var generation: UInt64 = 0
+    @exclusivity(unchecked) var generation: UInt64 = 0
     var lastError = ""
     var failure: BusError?
     /// Those who need the session until they have said what they must.
@@ -191,7 +206,9 @@ package final class BusEngine: @unchecked Sendable {
         if case .draining(_, let until) = phase, inbound.isEmpty && drainHolds <= 0 || now >= until {
             finishDrain()
         }
+        giveUpCancelled()
         expireCalls()
+        expireStreams()
         expireWaiters()
     }
 
@@ -288,8 +305,8 @@ package final class BusEngine: @unchecked Sendable {
         phase = .attaching(session, token: token, sent: sent)
     }
 
-    func handleAttached() {
-        guard case .attaching(let session, _, _) = phase else { return }
+    func handleAttached(_ attached: Spacenode_Bus_V1_Attached) {
+        guard case .attaching(let session, _, _) = phase, attached.session == session.session else { return }
         phase = .established(session)
         logger.info("session established", metadata: ["epoch": "\(session.epoch)"])
         sendState()
@@ -331,7 +348,7 @@ package final class BusEngine: @unchecked Sendable {
         let lost = streams.values
         streams.removeAll()
         for stream in lost { stream.end(BusError(.lost, error.text)) }
-        for record in inbound.values { record.cancel() }
+        for item in inbound.values { item.cancel() }
         inbound.removeAll()
         work.removeAll()
         workTaken = 0
@@ -348,8 +365,9 @@ package final class BusEngine: @unchecked Sendable {
         for subscription in subscriptions.values { subscription.end(error) }
         wakeAll(&sessionWaiters)
         wakeAll(&sleepers)
-        workWaiter?.resume(returning: nil)
-        workWaiter = nil
+        workWaiter.take()?.resume(returning: nil)
+        for worker in idleWorkers { worker.resume(returning: nil) }
+        idleWorkers.removeAll()
     }
 
     // MARK: - Drain and state
@@ -371,14 +389,23 @@ package final class BusEngine: @unchecked Sendable {
         stop(nil)
     }
 
+    /// What others may know: a provider is not READY before its handlers are there.
+    var state: PluginState { isServing || options.provides.isEmpty ? statedState : .starting }
+
+    /// All handlers are registered.
+    func beginServing() {
+        isServing = true
+        if isEstablished { sendState() }
+    }
+
     /// Tells the router how we are.
     func sendState() {
         var state = Spacenode_Bus_V1_State()
         if case .draining = phase {
             state.state = 4
         } else {
-            state.state = statedState.wire
-            state.reason = .init(statedState.reason.utf8.prefix(128))
+            state.state = self.state.wire
+            state.reason = .init(self.state.reason.utf8.prefix(128))
         }
         sendControl(.state, state)
     }

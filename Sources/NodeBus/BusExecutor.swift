@@ -5,8 +5,8 @@ internal import Synchronization
 ///
 /// `@unchecked Sendable`: `local` is touched by the owning thread alone, `remote` under its lock.
 package final class BusExecutor: TaskExecutor, @unchecked Sendable {
-    private var local: [UnownedJob] = []
-    private var running: [UnownedJob] = []
+    @exclusivity(unchecked) private var local: [UnownedJob] = []
+    @exclusivity(unchecked) private var running: [UnownedJob] = []
     private let remote = Mutex<[UnownedJob]>([])
     private let posted = Mutex<[@Sendable () -> Void]>([])
     private let owner = Atomic<UInt>(0)

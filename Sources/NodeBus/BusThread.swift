@@ -74,28 +74,28 @@ final class BusThread: @unchecked Sendable {
     private func step() {
         guard let link else { return }
         var poller = Poller(capacity: 4)
-        let control = poller.add(link.control)
-        let data = poller.add(link.data)
-        let monitor = poller.add(link.monitor.socket)
-        let wake = poller.add(descriptor: pipe.readEnd)
-        while !engine.isStopped {
-            runJobs()
-            do {
-                try poller.wait(timeoutMilliseconds: executor.hasJobs ? 0 : engine.idleMilliseconds)
+        do {
+            _ = try poller.add(link.control)
+            _ = try poller.add(link.data)
+            let monitor = try poller.add(link.monitor.socket)
+            let wake = poller.add(descriptor: pipe.readEnd)
+            while !engine.isStopped {
                 let now = monotonicMilliseconds()
-                if poller.isReadable(wake) { pipe.drain() }
-                if poller.isReadable(monitor) {
-                    while let event = try link.nextEvent() { engine.handle(event, now: now) }
-                }
-                if poller.isReadable(control) { try drain(link.control, .control, now) }
-                if poller.isReadable(data) { try drain(link.data, .data, now) }
                 if now >= lastTick + 10 {
                     lastTick = now
+                    while let event = try link.nextEvent() { engine.handle(event, now: now) }
                     engine.tick(now: now)
                 }
-            } catch {
-                engine.stop(BusError(.routerLost, "bus sockets failed: \(error)"))
+                runJobs()
+                let hasControl = try drain(link.control, .control, now)
+                // The poller's rule: nothing came, so nothing was sent since both sockets were found empty.
+                if try drain(link.data, .data, now) || hasControl || executor.hasJobs { continue }
+                try poller.wait(timeoutMilliseconds: engine.idleMilliseconds)
+                if poller.isReadable(wake) { pipe.drain() }
+                if poller.isReadable(monitor) { lastTick = 0 }
             }
+        } catch {
+            engine.stop(BusError(.routerLost, "bus sockets failed: \(error)"))
         }
     }
 
@@ -111,12 +111,14 @@ final class BusThread: @unchecked Sendable {
         }
     }
 
-    private func drain(_ socket: borrowing Socket, _ lane: BusLane, _ now: UInt64) throws {
+    /// - Returns: whether anything came.
+    private func drain(_ socket: borrowing Socket, _ lane: BusLane, _ now: UInt64) throws -> Bool {
         var message = Message()
-        for _ in 0..<256 {
-            guard try socket.receive(into: &message) else { return }
+        for taken in 0..<256 {
+            guard try socket.receive(into: &message) else { return taken > 0 }
             message.withUnsafeBytes { engine.receive($0, lane: lane, now: now) }
         }
+        return true
     }
 }
 

@@ -1,3 +1,4 @@
+internal import BusWire
 internal import NodeProtocol
 package import SwiftProtobuf
 
@@ -14,28 +15,59 @@ package struct CallContext: Sendable {
 }
 
 /// A handler as the engine calls it: bytes in, bytes out.
-enum BusHandler: Sendable {
-    case call(MethodInfo, @Sendable ([UInt8], CallContext) async throws -> [UInt8])
-    case down(MethodInfo, @Sendable ([UInt8], StreamState, CallContext) async throws -> Void)
-    case up(MethodInfo, @Sendable (StreamState, CallContext) async throws -> [UInt8])
+final class BusHandler: Sendable {
+    /// By pattern.
+    enum Body: Sendable {
+        case call(@Sendable ([UInt8], CallContext) async throws -> [UInt8])
+        case down(@Sendable ([UInt8], StreamState, CallContext) async throws -> Void)
+        case up(@Sendable (StreamState, CallContext) async throws -> [UInt8])
+    }
 
-    var info: MethodInfo {
-        switch self {
-        case .call(let info, _), .down(let info, _), .up(let info, _): info
-        }
+    let info: MethodInfo
+    let body: Body
+
+    init(_ info: MethodInfo, _ body: Body) {
+        self.info = info
+        self.body = body
+    }
+
+    /// Whether a frame of this kind is for it.
+    func takes(_ kind: UInt32) -> Bool {
+        if case .call = body { return kind == FrameKind.request }
+        return kind == FrameKind.streamOpen
     }
 }
 
-/// A request that waits for, or is in, its handler.
-final class InboundRecord {
+/// One request that waits for, or is in, its handler.
+///
+/// Touched on the bus thread alone.
+///
+/// `@unchecked Sendable`: handed to the handler's task, which runs on the executor of that thread.
+final class InboundWork: @unchecked Sendable {
+    let key: RequestKey
+    let handler: BusHandler
+    let payload: [UInt8]
+    let context: CallContext
+    let stream: StreamState?
+    /// Length of the frame.
     let bytes: Int
     let classIndex: Int
     let generation: UInt64
-    var isCancelled = false
-    /// The handler's task while it runs; touched on the bus thread alone.
+    private(set) var isCancelled = false
+    /// The handler's task while it runs.
     var task: UnsafeCurrentTask?
 
-    init(bytes: Int, classIndex: Int, generation: UInt64) {
+    init(
+        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, handler: BusHandler, stream: StreamState?,
+        bytes: Int, classIndex: Int, generation: UInt64
+    ) {
+        key = RequestKey(source: header.source, id: header.id)
+        self.handler = handler
+        self.payload = [UInt8](payload)
+        context = CallContext(
+            source: header.source, role: BusRole(rawValue: header.role),
+            cause: Cause(source: header.source, id: header.id), ttlMilliseconds: header.ttlMilliseconds)
+        self.stream = stream
         self.bytes = bytes
         self.classIndex = classIndex
         self.generation = generation
@@ -45,16 +77,6 @@ final class InboundRecord {
         isCancelled = true
         task?.cancel()
     }
-}
-
-/// One request on its way to its handler.
-struct InboundWork {
-    let key: RequestKey
-    let handler: BusHandler
-    let payload: [UInt8]
-    let context: CallContext
-    let record: InboundRecord
-    let stream: StreamState?
 }
 
 /// Reads the items of an upload, for its handler.

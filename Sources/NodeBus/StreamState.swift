@@ -10,6 +10,10 @@ final class StreamState: @unchecked Sendable {
     let info: MethodInfo
     let isOpener: Bool
     let generation: UInt64
+    /// Longest silence, in milliseconds: a little over what the router allows, whose word comes first.
+    let silenceMilliseconds: UInt64
+    /// When a frame or credit went or came last.
+    var lastMoved: UInt64
     // What comes in.
     var items: [(payload: [UInt8], bytes: Int)] = []
     var taken = 0
@@ -30,11 +34,20 @@ final class StreamState: @unchecked Sendable {
     /// The opener has sent all (upload).
     var inputEnded = false
 
-    init(key: RequestKey, info: MethodInfo, isOpener: Bool, generation: UInt64) {
+    private static let graceMilliseconds: UInt64 = 2000
+
+    /// - Parameter ttlMilliseconds: of the opening; 0: the contract's.
+    init(
+        key: RequestKey, info: MethodInfo, isOpener: Bool, generation: UInt64, ttlMilliseconds: UInt32,
+        now: UInt64
+    ) {
         self.key = key
         self.info = info
         self.isOpener = isOpener
         self.generation = generation
+        let allowed = ttlMilliseconds == 0 ? info.ttlMilliseconds : ttlMilliseconds
+        silenceMilliseconds = UInt64(allowed) + Self.graceMilliseconds
+        lastMoved = now
     }
 
     /// Whether it broke off.

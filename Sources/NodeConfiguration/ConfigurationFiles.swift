@@ -20,6 +20,10 @@ struct ConfigurationFile: Sendable {
             text, path, _ in
             _ = try StorageFile.parse(text, file: path)
         },
+        ConfigurationFile(name: "post-worker.yaml", initialText: text(PackageResources.post_worker_yaml)) {
+            text, path, _ in
+            _ = try PostWorkerFile.parse(text, file: path)
+        },
         ConfigurationFile(name: "machines.yaml", initialText: nil) { _, path, _ in
             _ = try MachineFile(path: path)
         },

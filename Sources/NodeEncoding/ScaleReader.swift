@@ -66,6 +66,15 @@ package struct ScaleReader: Sendable {
         return value
     }
 
+    /// An account's address.
+    ///
+    /// - Throws: `ScaleFault` when the bytes end.
+    package mutating func address() throws(ScaleFault) -> Address {
+        let slice = try take(Address.count)
+        guard let value = Address(slice) else { throw .ended(offset: offset, needed: Address.count) }
+        return value
+    }
+
     /// One byte.
     ///
     /// - Throws: `ScaleFault` when the bytes end.

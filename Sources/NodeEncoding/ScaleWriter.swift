@@ -35,6 +35,11 @@ package struct ScaleWriter: Sendable {
         bytes.append(contentsOf: value.bytes)
     }
 
+    /// The 24 bytes of an address.
+    package mutating func write(_ value: Address) {
+        bytes.append(contentsOf: value.bytes)
+    }
+
     /// One byte.
     package mutating func write(_ byte: UInt8) {
         bytes.append(byte)

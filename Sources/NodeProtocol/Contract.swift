@@ -19,7 +19,9 @@ package enum TrafficClass: UInt32, Sendable, CaseIterable {
 }
 
 /// What the contract says about one message type.
-package struct MethodInfo: Sendable, Hashable {
+///
+/// A class: it goes with every call, and a copy of its three strings costs more than sending the frame.
+package final class MethodInfo: Sendable {
     /// Full name, `spacenode.example.v1.Example/Echo`.
     package let name: String
     /// Contract number << 16 | method number.

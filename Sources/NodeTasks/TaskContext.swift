@@ -8,12 +8,15 @@ package final class TaskContext: Sendable {
     }
 
     package let task: TaskSpecification
+    /// Names the lease, beside the task's id.
+    package let fence: UInt64
     /// Where an earlier holder was, empty: begin at the beginning.
     package let checkpoint: [UInt8]
     private let word = Mutex(Word())
 
     init(_ grant: TaskGrant) {
         task = grant.task
+        fence = grant.fence
         checkpoint = grant.checkpoint
         word.withLock { $0.checkpoint = grant.checkpoint }
     }

@@ -2,6 +2,16 @@ internal import Foundation
 package import NodeBus
 internal import NodeProtocol
 
+/// A worker that has asked for work.
+package struct SeenWorker: Sendable, Hashable {
+    /// Instance on the bus.
+    package let instance: UInt64
+    /// What it calls itself.
+    package let name: String
+    /// When it last spoke, by the bus's clock.
+    package internal(set) var lastSeen: UInt64
+}
+
 /// The owner's side of `spacenode.task.v1`: serves a queue of tasks to workers that pull.
 ///
 /// Nothing is answered before the store has kept it. Register it before the client runs, then `run` it beside.
@@ -20,6 +30,10 @@ package actor TaskOwner {
     /// Finished tasks, kept by the store, that `nextFinished` has not shown yet.
     private var finished: [TaskID] = []
     private var isClosed = false
+    /// Who has asked for work, by instance.
+    private var seen: [UInt64: SeenWorker] = [:]
+    /// Cancelled tasks whose holders do not know it yet.
+    private var untold: Set<TaskID> = []
 
     /// How often those who wait look again, in milliseconds.
     private static let lookMilliseconds: UInt64 = 20
@@ -118,9 +132,19 @@ package actor TaskOwner {
 
     /// Takes a task from the queue, and from its worker at its next word.
     package func cancel(_ id: TaskID, _ reason: String) async throws {
+        if case .leased = queue?.records[id]?.state { untold.insert(id) }
         try change { $0.cancel(id, reason) }
         try await settle()
     }
+
+    /// Cancelled tasks whose workers are still at them, as far as anybody knows.
+    package var untoldCount: Int { untold.count }
+
+    /// All tasks as they stand; the newest words may not be in the store yet.
+    package var records: [TaskRecord] { queue.map { Array($0.records.values) } ?? [] }
+
+    /// Workers that have asked for work since this owner began.
+    package var workers: [SeenWorker] { seen.values.sorted { $0.instance < $1.instance } }
 
     // MARK: - Requests
 
@@ -138,6 +162,7 @@ package actor TaskOwner {
     {
         let wish = try TakeWish(wire: request, holder: source)
         let now = await bus.now()
+        seen[source] = SeenWorker(instance: source, name: wish.worker, lastSeen: now)
         let grants = try change { (queue) throws(TaskFault) in try queue.take(wish, now: now) }
         try await settle()
         var reply = Spacenode_Task_V1_TakeReply()
@@ -152,10 +177,12 @@ package actor TaskOwner {
         let word = try LeaseWord(id: request.id, fence: request.fence, holder: source)
         let now = await bus.now()
         var reply = Spacenode_Task_V1_RenewReply()
-        reply.standing = try change {
+        let standing = try change {
             $0.renew(
                 word, checkpoint: [UInt8](request.checkpoint), progress: request.progress, now: now)
-        }.wire
+        }
+        note(standing, word, now)
+        reply.standing = standing.wire
         try await settle()
         return reply
     }
@@ -166,9 +193,11 @@ package actor TaskOwner {
         let word = try LeaseWord(id: request.id, fence: request.fence, holder: source)
         let now = await bus.now()
         var reply = Spacenode_Task_V1_ResultReply()
-        reply.standing = try change {
+        let standing = try change {
             $0.result(word, output: [UInt8](request.output), error: request.error, now: now)
-        }.wire
+        }
+        note(standing, word, now)
+        reply.standing = standing.wire
         try await settle()
         return reply
     }
@@ -178,9 +207,18 @@ package actor TaskOwner {
     {
         let word = try LeaseWord(id: request.id, fence: request.fence, holder: source)
         var reply = Spacenode_Task_V1_ReleaseReply()
-        reply.standing = try change { $0.release(word, checkpoint: [UInt8](request.checkpoint)) }.wire
+        let now = await bus.now()
+        let standing = try change { $0.release(word, checkpoint: [UInt8](request.checkpoint)) }
+        note(standing, word, now)
+        reply.standing = standing.wire
         try await settle()
         return reply
+    }
+
+    /// A worker has spoken, and knows now how its task stands.
+    private func note(_ standing: TaskStanding, _ word: LeaseWord, _ now: UInt64) {
+        if standing != .held { untold.remove(word.id) }
+        seen[word.holder]?.lastSeen = now
     }
 
     private func list(_ request: Spacenode_Task_V1_ListRequest) async throws

@@ -15,6 +15,13 @@ package struct TaskLease: Sendable, Hashable {
     package let worker: String
     /// End by the queue's clock, in milliseconds.
     package var endsAt: UInt64
+
+    /// A lease, as a store gives it back.
+    package init(holder: UInt64, worker: String, endsAt: UInt64) {
+        self.holder = holder
+        self.worker = worker
+        self.endsAt = endsAt
+    }
 }
 
 /// Where a task stands.
@@ -55,7 +62,7 @@ package struct TaskRecord: Sendable, Hashable {
     package init(
         task: TaskSpecification, state: TaskState = .waiting(notBefore: 0), fence: UInt64 = 0,
         checkpoint: [UInt8] = [], progress: Double = 0, attempts: UInt32 = 0, lastError: String = "",
-        number: UInt64
+        number: UInt64, isCollected: Bool = false
     ) {
         self.task = task
         self.state = state
@@ -65,6 +72,7 @@ package struct TaskRecord: Sendable, Hashable {
         self.attempts = attempts
         self.lastError = lastError
         self.number = number
+        self.isCollected = isCollected
     }
 }
 

@@ -13,7 +13,7 @@ package final class TaskWorker: Sendable {
         package var name: String
         /// Places by capability.
         package var slots: [String: UInt32]
-        /// Data that is here: tasks with such a locality may be taken.
+        /// Data that is here: tasks with such a locality may be taken; `state(localities:)` changes it.
         package var localities: [String] = []
         /// Where results wait for the owner's word; nil: in memory.
         package var kept: KeptResults?
@@ -35,6 +35,7 @@ package final class TaskWorker: Sendable {
     private let handlers: [String: TaskHandler]
     /// Tasks at work or with an undelivered result: as many as slots, and what was kept from before.
     private let held = Mutex<[TaskID: Held]>([:])
+    private let localities: Mutex<[String]>
     private let isDrainAsked = Atomic<Bool>(false)
 
     /// A worker on a bus.
@@ -42,6 +43,12 @@ package final class TaskWorker: Sendable {
         self.bus = bus
         self.options = options
         self.handlers = handlers
+        localities = Mutex(options.localities)
+    }
+
+    /// Says what data is here from now on, at most 4096 names; what is at work is not touched.
+    package func state(localities names: [String]) {
+        localities.withLock { $0 = names }
     }
 
     /// No new tasks; what is at work is given back with its checkpoint, and `run` returns.
@@ -104,7 +111,7 @@ package final class TaskWorker: Sendable {
         let now = held.withLock { $0 }
         var request = Spacenode_Task_V1_TakeRequest()
         request.worker = options.name
-        request.localities = options.localities
+        request.localities = localities.withLock { $0 }
         request.slots = options.slots.sorted { $0.key < $1.key }.map { capability, places in
             var slot = Spacenode_Task_V1_Slot()
             slot.capability = capability

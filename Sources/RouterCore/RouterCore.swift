@@ -20,7 +20,7 @@ package struct RouterCore: ~Copyable {
 
     var sessions: [Session] = []
     var controlPeers: [UInt32: Int32] = [:]
-    var dataPeers: [UInt32: Int32] = [:]
+    var dataPeers = PeerPlaces()
     var instances: [UInt64: Int32] = [:]
     var providers: [UInt32: [Int32]] = [:]
     var open: OpenRequests
@@ -145,7 +145,7 @@ package struct RouterCore: ~Copyable {
     package mutating func receiveData(
         _ frame: UnsafeRawBufferPointer, slot: Int32, from peer: UInt32, now: UInt64
     ) -> Bool {
-        guard let place = dataPeers[peer] else { return false }
+        guard let place = dataPeers.find(peer) else { return false }
         sessions[Int(place)].heard = now
         let header: FrameHeader
         do {
@@ -285,7 +285,7 @@ package struct RouterCore: ~Copyable {
 
     /// A frame could not be sent to a session's connection: it is gone, or its pipe is full in spite of credit.
     package mutating func sendFailed(to peer: UInt32, lane: Lane, isFull: Bool, now: UInt64) {
-        guard let place = (lane == .control ? controlPeers : dataPeers)[peer] else { return }
+        guard let place = lane == .control ? controlPeers[peer] : dataPeers[peer] else { return }
         if isFull {
             totals.highWaterTrips &+= 1
             outbox.audit(

@@ -210,3 +210,31 @@ struct Departure {
     /// The process's milliseconds.
     let at: UInt64
 }
+
+/// Sessions by the number of a connection.
+///
+/// Remembers the last one asked for: frames come in runs.
+struct PeerPlaces {
+    private var places: [UInt32: Int32] = [:]
+    private var last: (peer: UInt32, place: Int32)?
+
+    mutating func reserveCapacity(_ count: Int) {
+        places.reserveCapacity(count)
+    }
+
+    @inline(__always)
+    mutating func find(_ peer: UInt32) -> Int32? {
+        if let last, last.peer == peer { return last.place }
+        guard let place = places[peer] else { return nil }
+        last = (peer, place)
+        return place
+    }
+
+    subscript(_ peer: UInt32) -> Int32? {
+        get { places[peer] }
+        set {
+            places[peer] = newValue
+            last = nil
+        }
+    }
+}

@@ -18,10 +18,12 @@ struct TrafficNote {
 /// `ReadTrafficReply`: reading is copying. It never wraps around the end of the buffer.
 struct TrafficRing: ~Copyable {
     private let bytes: UnsafeMutableRawBufferPointer
-    /// Where each record starts, by number; as many as records are kept at most.
+    /// Where each record starts, by number; a power of two, as many as records are kept at most.
     private let starts: UnsafeMutableBufferPointer<UInt64>
-    /// Bytes ever used; place in the buffer is this modulo its size.
+    /// Bytes ever used.
     private var end: UInt64 = 0
+    /// `end` modulo the buffer's size: the next record's place.
+    private var next = 0
     private(set) var newest: UInt64 = 0
     private(set) var oldest: UInt64 = 1
 
@@ -31,7 +33,8 @@ struct TrafficRing: ~Copyable {
     /// - Parameter capacity: bytes for records; 0: nothing is kept.
     init(capacity: Int) {
         bytes = .allocate(byteCount: capacity, alignment: 16)
-        starts = .allocate(capacity: capacity == 0 ? 0 : max(1, capacity / 128))
+        let records = UInt64(max(1, capacity / 128))
+        starts = .allocate(capacity: 1 << (UInt64.bitWidth - 1 - records.leadingZeroBitCount))
         starts.initialize(repeating: 0)
     }
 
@@ -86,20 +89,28 @@ struct TrafficRing: ~Copyable {
     @inline(__always)
     private mutating func makeRoom(_ count: Int, _ number: UInt64) -> Int {
         let size = UInt64(bytes.count)
-        let place = end % size
-        if place + UInt64(count) > size { end += size - place }
+        if next + count > bytes.count {
+            end += UInt64(bytes.count - next)
+            next = 0
+        }
         let limit = end + UInt64(count)
         while oldest <= newest, oldest + UInt64(starts.count) <= number || start(oldest) + size < limit {
             oldest += 1
         }
-        starts[Int(number % UInt64(starts.count))] = end
-        defer { end = limit }
-        return Int(end % size)
+        starts[index(number)] = end
+        end = limit
+        defer { next = next + count == bytes.count ? 0 : next + count }
+        return next
+    }
+
+    @inline(__always)
+    private func index(_ number: UInt64) -> Int {
+        Int(truncatingIfNeeded: number) & (starts.count - 1)
     }
 
     @inline(__always)
     private func start(_ number: UInt64) -> UInt64 {
-        starts[Int(number % UInt64(starts.count))]
+        starts[index(number)]
     }
 
     // MARK: - Reading

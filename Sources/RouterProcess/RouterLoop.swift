@@ -17,7 +17,7 @@ package struct RouterLoop: ~Copyable {
     private var random = SystemRandomNumberGenerator()
 
     /// Frames taken from one socket before the others get their turn.
-    private static let batch = 256
+    private static let batch = 128
     private static let tickMilliseconds: UInt64 = 50
 
     /// Takes the run directory and binds the sockets.
@@ -89,36 +89,38 @@ package struct RouterLoop: ~Copyable {
     /// Routes until SIGTERM or SIGINT.
     package mutating func run() throws {
         var poller = Poller(capacity: 3)
-        let controlEntry = poller.add(control)
-        let dataEntry = poller.add(data)
-        // Nobody asks without CURVE, and each socket polled costs at every wake-up.
-        let zapEntry = settings.endpoints.tcp == nil ? nil : poller.add(gatekeeper.socket)
+        _ = try poller.add(control)
+        _ = try poller.add(data)
+        let zapEntry = try poller.add(gatekeeper.socket)
         logger.info("router listens", metadata: ["run": "\(folder.path)"])
-        var nextTick = monotonicMilliseconds()
-        var nextReload = nextTick + 1000
+        var nextTick: UInt64 = 0
+        var nextReload = monotonicMilliseconds() + 1000
         while true {
-            let before = monotonicMilliseconds()
-            try poller.wait(timeoutMilliseconds: nextTick > before ? Int(nextTick - before) : 0)
             let now = monotonicMilliseconds()
             core.wallNanoseconds = wallNanoseconds()
-            if let zapEntry, poller.isReadable(zapEntry) { try gatekeeper.answer() }
-            if poller.isReadable(controlEntry) { try receiveControl(now) }
-            if poller.isReadable(dataEntry) { try receiveData(now) }
-            guard now >= nextTick else { continue }
-            if stop.isRaised { return logger.info("router stops") }
-            nextTick = now + Self.tickMilliseconds
-            core.tick(now: now)
-            try carryOut(now)
+            if now >= nextTick {
+                if stop.isRaised { return logger.info("router stops") }
+                nextTick = now + Self.tickMilliseconds
+                core.tick(now: now)
+                try carryOut(now)
+                try gatekeeper.answer()
+            }
             if now >= nextReload {
                 nextReload = now + 1000
                 try reload(now)
             }
+            let hasControl = try receiveControl(now)
+            // The poller's rule: nothing came and so nothing was sent since both sockets were found empty.
+            if try receiveData(now) || hasControl { continue }
+            try poller.wait(timeoutMilliseconds: Int(nextTick - now))
+            if poller.isReadable(zapEntry) { try gatekeeper.answer() }
         }
     }
 
-    private mutating func receiveControl(_ now: UInt64) throws {
-        for _ in 0..<Self.batch {
-            guard let arrival = try slab.receive(control) else { return }
+    /// - Returns: whether anything came.
+    private mutating func receiveControl(_ now: UInt64) throws -> Bool {
+        for taken in 0..<Self.batch {
+            guard let arrival = try slab.receive(control) else { return taken > 0 }
             guard arrival.isWhole else {
                 slab.discard(arrival.slot)
                 continue
@@ -129,11 +131,16 @@ package struct RouterLoop: ~Copyable {
             slab.discard(arrival.slot)
             try carryOut(now)
         }
+        return true
     }
 
-    private mutating func receiveData(_ now: UInt64) throws {
-        for _ in 0..<Self.batch {
-            guard let arrival = try slab.receive(data) else { return }
+    /// Takes what is there, up to a batch, and only then sends: libzmq's I/O thread, which wakes at the first frame
+    /// sent, would otherwise overtake this one and hand the kernel a few frames at a time.
+    /// - Returns: whether anything came.
+    private mutating func receiveData(_ now: UInt64) throws -> Bool {
+        var taken = 0
+        while taken < Self.batch, let arrival = try slab.receive(data) {
+            taken += 1
             guard arrival.isWhole else {
                 slab.discard(arrival.slot)
                 continue
@@ -143,8 +150,9 @@ package struct RouterLoop: ~Copyable {
                 core.receiveStranger(
                     frame, slot: arrival.slot, from: arrival.peer, identity: identity(arrival.slot), now: now)
             }
-            try carryOut(now)
         }
+        try carryOut(now)
+        return taken > 0
     }
 
     private func identity(_ slot: Int32) -> PeerIdentity {
@@ -168,8 +176,10 @@ package struct RouterLoop: ~Copyable {
                 continue
             case .send: outcome = try send(action)
             }
-            if outcome != .sent {
-                core.sendFailed(to: action.peer, lane: action.lane, isFull: outcome == .full, now: now)
+            switch outcome {
+            case .sent: break
+            case .full: core.sendFailed(to: action.peer, lane: action.lane, isFull: true, now: now)
+            case .unreachable: core.sendFailed(to: action.peer, lane: action.lane, isFull: false, now: now)
             }
         }
         for audit in core.outbox.audits { log(audit) }

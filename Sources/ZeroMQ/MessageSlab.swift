@@ -84,18 +84,20 @@ package struct MessageSlab: ~Copyable {
         _ slot: Int32, to peer: UInt32, on socket: borrowing Socket, keeping: Bool = false
     ) throws(ZeroMQError) -> SendOutcome {
         let outcome = try sendRoutingID(peer, on: socket)
-        if outcome != .sent {
+        guard case .sent = outcome else {
             if !keeping { discard(slot) }
             return outcome
         }
         if keeping {
             zmq_msg_copy(copy, slots + Int(slot))
             let result = try socket.send(copy, more: false)
-            if result != .sent { zmq_msg_close(copy); zmq_msg_init(copy) }
+            if case .sent = result { return result }
+            zmq_msg_close(copy)
+            zmq_msg_init(copy)
             return result
         }
         let result = try socket.send(slots + Int(slot), more: false)
-        if result == .sent { free.append(slot) } else { discard(slot) }
+        if case .sent = result { free.append(slot) } else { discard(slot) }
         return result
     }
 
@@ -104,7 +106,7 @@ package struct MessageSlab: ~Copyable {
         bytes: UnsafeRawBufferPointer, to peer: UInt32, on socket: borrowing Socket
     ) throws(ZeroMQError) -> SendOutcome {
         let outcome = try sendRoutingID(peer, on: socket)
-        guard outcome == .sent else { return outcome }
+        guard case .sent = outcome else { return outcome }
         var message = Message(bytes)
         return try socket.send(&message)
     }

@@ -62,8 +62,8 @@ package enum SendOutcome: Sendable {
 
 /// A libzmq socket with one owner, used by one thread at a time.
 package struct Socket: ~Copyable {
-    /// For `Poller`; valid while the socket lives.
-    package let handle: UnsafeMutableRawPointer
+    /// Valid while the socket lives.
+    let handle: UnsafeMutableRawPointer
     private let context: Context
 
     /// Opens a socket.
@@ -118,6 +118,14 @@ package struct Socket: ~Copyable {
         var length = buffer.count
         try check("zmq_getsockopt") { zmq_getsockopt(handle, ZMQ_LAST_ENDPOINT, &buffer, &length) }
         return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// The descriptor by which libzmq announces news, for `Poller`.
+    func descriptor() throws(ZeroMQError) -> Int32 {
+        var descriptor: Int32 = -1
+        var length = MemoryLayout<Int32>.size
+        try check("zmq_getsockopt") { zmq_getsockopt(handle, ZMQ_FD, &descriptor, &length) }
+        return descriptor
     }
 
     /// Takes the next frame, if there is one.

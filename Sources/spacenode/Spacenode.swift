@@ -10,7 +10,8 @@ struct Spacenode: AsyncParsableCommand {
         commandName: "spacenode", abstract: "A proof-of-space-time node that comes apart.",
         discussion: """
             Any spacenode-NAME beside this program or on the PATH is a subcommand: `spacenode router`,
-            `spacenode example`, `spacenode conformance`. `spacenode post` stands for the tools of post-worker.
+            `spacenode example`, `spacenode conformance`. `spacenode post` stands for the tools of post-worker,
+            `spacenode economics`, `tx` and `address` for those of vm.
             Exit status: 0 ok, 1 attention, 2 error.
             """,
         version: Version.text,
@@ -45,8 +46,14 @@ struct Spacenode: AsyncParsableCommand {
         }
     }
 
-    /// Commands that are the tools of a plugin, which this program does not link: `post X` is `post-worker tool X`.
-    private static let toolsOf = ["post": "post-worker"]
+    /// Commands that are the tools of a plugin, which this program does not link: `post X` is `post-worker tool X`,
+    /// but `post fleet X` is `miner fleet X`.
+    private static let toolsOf = [
+        "post": ["post-worker", "tool"],
+        "economics": ["vm", "tool", "economics"],
+        "tx": ["vm", "tool", "tx"],
+        "address": ["vm", "tool", "address"],
+    ]
 
     private static var builtIn: [String] {
         configuration.subcommands.map { $0._commandName } + ["help"]
@@ -58,12 +65,13 @@ struct Spacenode: AsyncParsableCommand {
 
     /// Becomes `spacenode-NAME`, or says what was meant.
     private static func runOther(_ name: String, _ arguments: [String]) -> Never {
-        let program = "spacenode-\(toolsOf[name] ?? name)"
+        // A fleet is not one worker's work.
+        let isFleet = name == "post" && arguments.dropFirst().first == "fleet"
+        let place = isFleet ? ["miner"] : toolsOf[name] ?? [name]
+        let program = "spacenode-\(place[0])"
         if let path = Programs.find(program, below: ".") {
-            let tool = toolsOf[name] == nil ? [] : ["tool"]
-            var words: [UnsafeMutablePointer<CChar>?] = ([path] + tool + arguments.dropFirst()).map {
-                strdup($0)
-            }
+            var words: [UnsafeMutablePointer<CChar>?] =
+                ([path] + place.dropFirst() + arguments.dropFirst()).map { strdup($0) }
             words.append(nil)
             execv(path, &words)
         }

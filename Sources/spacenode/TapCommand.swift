@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Glibc
 internal import NodeBus
 internal import NodeProtocol
 internal import Traffic
@@ -65,6 +66,7 @@ struct Tap: AsyncParsableCommand {
     private func follow(_ bus: BusClient, _ wanted: TrafficFilter) async throws {
         var filter = wanted
         var reader = try await TrafficReader(bus, from: past ? .oldest : .now)
+        reader.givesWay = true
         var printer = TapPrinter(isJSON: common.json)
         let start = ContinuousClock.now
         let stop = StopFlag.onSignals()
@@ -78,6 +80,8 @@ struct Tap: AsyncParsableCommand {
             missed += reading.missed
             if reading.missed > 0 { printer.note("… \(reading.missed) messages missed") }
             for record in reading.records {
+                // Printing takes the longest; whoever carries messages has a turn between two.
+                sched_yield()
                 let item = TrafficItem(record)
                 guard filter.fits(item, reader.view) else {
                     others += 1

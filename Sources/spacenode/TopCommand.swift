@@ -28,6 +28,7 @@ struct Top: AsyncParsableCommand {
     private func watch(_ bus: BusClient) async throws {
         var reader = try await TrafficReader(bus, from: .now)
         reader.isHeadersOnly = true
+        reader.givesWay = true
         var table = TrafficTable()
         let stop = StopFlag.onSignals()
         var before = try await totals(bus)

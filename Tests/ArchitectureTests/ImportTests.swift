@@ -7,7 +7,7 @@ private let allowed: [String: Set<String>] = [
     // Values and rules alone: everything else may rest on them.
     "Sources/NodeDomain": [],
     "Sources/NodeEncoding": ["NodeDomain"],
-    "Sources/NodeCrypto": ["NodeDomain"],
+    "Sources/NodeCrypto": ["NodeDomain", "CSodium"],
     "Sources/ZeroMQ": ["CZeroMQ"],
     "Sources/NodeLogging": ["Logging", "Glibc"],
     "Sources/NodeProtocol": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
@@ -26,6 +26,12 @@ private let allowed: [String: Set<String>] = [
     // The form of a batch is storage's and its callers' alike, so it belongs to neither plugin.
     "Sources/StorageWire": [],
     "Sources/StorageClient": ["StorageWire", "NodeBus", "NodeProtocol", "Foundation"],
+    // A wallet is no plugin: it works without a node, and its secrets never come near the bus.
+    "Sources/NodeWallet": ["NodeDomain", "NodeEncoding", "NodeCrypto", "Foundation"],
+    "Sources/Wallet": [
+        "NodeWallet", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", "ArgumentParser", "Foundation",
+        "Glibc",
+    ],
     "Sources/RouterCore": ["BusWire", "CBusProtocol"],
     "Sources/RouterProcess": ["RouterCore", "ZeroMQ", "Logging", "Glibc"],
     "Sources/Router": [
@@ -44,7 +50,7 @@ private let allowed: [String: Set<String>] = [
     ],
     "Sources/spacenode": [
         "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic", "CLinux",
-        "ArgumentParser", "Logging", "SwiftProtobuf", "Foundation", "Synchronization",
+        "ArgumentParser", "Logging", "SwiftProtobuf", "Foundation", "Glibc", "Synchronization",
     ],
 ]
 
@@ -59,7 +65,8 @@ private let allowedInCoreOf: [String: Set<String>] = [
 ]
 /// A plugin's Main: its own Core, its own C target and the shared modules.
 private let allowedInMain: Set<String> = [
-    "NodeBus", "NodeTasks", "NodeDomain", "NodeProtocol", "NodeConfiguration", "StorageClient", "StorageWire",
+    "NodeBus", "NodeTasks", "NodeDomain", "NodeEncoding", "NodeProtocol", "NodeConfiguration",
+    "StorageClient", "StorageWire",
     "Logging", "ServiceLifecycle", "ArgumentParser", "SwiftProtobuf", "Foundation", "Glibc",
     "Synchronization",
 ]

@@ -25,9 +25,12 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], path: "Sources/ZeroMQ"),
         .target(name: "NodeProtocol", dependencies: [protobuf], path: "Sources/NodeProtocol"),
         .target(name: "BusWire", path: "Sources/BusWire"),
+        .target(name: "NodeLogging", dependencies: [logging], path: "Sources/NodeLogging"),
         .target(
             name: "NodeBus",
-            dependencies: ["NodeProtocol", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf],
+            dependencies: [
+                "NodeProtocol", "NodeLogging", "BusWire", "ZeroMQ", logging, lifecycle, signals, protobuf,
+            ],
             path: "Sources/NodeBus"),
         .target(name: "RouterCore", dependencies: ["BusWire", "CBusProtocol"], path: "Sources/RouterCore"),
         .target(

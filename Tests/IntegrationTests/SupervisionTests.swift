@@ -32,7 +32,8 @@ struct SupervisionTests {
         let down = try node.spacenode("down")
         let order = down.output.matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
-            down.status == 0 && order == ["example-2", "example-1", "storage", "router"], "\(down.output)")
+            down.status == 0 && order == ["example-2", "example-1", "post-worker", "storage", "router"],
+            "\(down.output)")
         #expect(try node.living() == [])
         let after = try node.spacenode("status")
         #expect(after.status == 2 && after.output.contains("spacenode up starts it"))
@@ -103,7 +104,8 @@ struct SupervisionTests {
         #expect(node.wait(15) { !up.isRunning })
         let order = node.text("up.log").matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
-            up.terminationStatus == 0 && order == ["example-2", "example-1", "storage", "router"],
+            up.terminationStatus == 0
+                && order == ["example-2", "example-1", "post-worker", "storage", "router"],
             "\(node.text("up.log"))")
         #expect(try node.living() == [])
     }
@@ -164,7 +166,7 @@ struct SupervisionTests {
         let up = try node.spacenode("up", "--detach")
         #expect(up.status == 0, "\(up.output)")
         let new = try node.living()
-        #expect(new.count == 4 && Set(old).isDisjoint(with: new))
+        #expect(new.count == 5 && Set(old).isDisjoint(with: new))
         kill(try node.supervisor(), SIGKILL)
         usleep(200_000)
         let down = try node.spacenode("down")
@@ -180,7 +182,7 @@ struct SupervisionTests {
         let both = try ["one.log", "two.log"].map { try node.start("up", "--detach", log: $0) }
         #expect(node.wait(15) { !both.contains(where: \.isRunning) })
         #expect(both.map(\.terminationStatus) == [0, 0], "\(node.text("one.log")) \(node.text("two.log"))")
-        #expect(try node.living().count == 4)
+        #expect(try node.living().count == 5)
     }
 
     @Test("garbage, endless lines and idle connections at the supervisor's socket harm nobody")

@@ -75,6 +75,31 @@ struct EngineTests {
         #expect(results.value == ["NO_ROUTE", "EXPIRED", "ROUTER_LOST"])
     }
 
+    @Test("a cancelled task gives its call up at the next tick, and sends nothing more")
+    func cancelled() throws {
+        router.establish()
+        _ = router.take()
+        let results = Box<[String]>([])
+        let client = router.client
+        let task = Task(executorPreference: router.engine.executor) {
+            for _ in 0..<2 {
+                do {
+                    _ = try await client.call(ExampleContract.emit, Spacenode_Example_V1_EmitRequest())
+                } catch {
+                    results.value.append((error as? BusError)?.code.name ?? "\(error)")
+                }
+            }
+        }
+        let calls = router.take().map(\.header)
+        #expect(calls.map(\.kind) == [1])
+        task.cancel()
+        router.pass(10)
+        let sent = router.take()
+        #expect(sent.map(\.control) == [9])
+        #expect(try Spacenode_Bus_V1_Cancel(serializedBytes: sent[0].payload).id == calls.first?.id)
+        #expect(results.value == ["CANCELLED", "CANCELLED"])
+    }
+
     @Test("ids rise, and those of another session are others")
     func ids() {
         router.establish()
@@ -209,6 +234,34 @@ struct EngineTests {
         }
     }
 
+    @Test("a task serves one request after the other, until one of them is cancelled")
+    func workers() {
+        let client = router.client
+        let seen = Box<[String]>([])
+        client.serve(ExampleContract.echo) { _, context in
+            if context.cause.id == 2 { await client.pause(5000) }
+            seen.value.append(Task.isCancelled ? "cancelled" : "whole")
+            return Spacenode_Example_V1_EchoReply()
+        }
+        router.start { try? await client.run() }
+        router.establish()
+        _ = router.take()
+        for id in 1...2 { request(ExampleContract.echo.info, id: UInt64(id)) }
+        #expect(router.take().filter { $0.header.kind == 2 }.map(\.header.replyTo) == [1])
+        var cancel = Spacenode_Bus_V1_Cancel()
+        cancel.source = 3
+        cancel.id = 2
+        router.control(9, cancel)
+        router.pass(1)
+        for id in 3...5 { request(ExampleContract.echo.info, id: UInt64(id)) }
+        #expect(router.take().filter { $0.header.kind == 2 }.map(\.header.replyTo) == [3, 4, 5])
+        #expect(seen.value == ["whole", "cancelled", "whole", "whole", "whole"])
+        client.drain()
+        router.pass(1)
+        router.pass(1)
+        #expect(router.engine.isStopped)
+    }
+
     @Test("what no handler takes is answered with UNKNOWN_TYPE")
     func unknownType() {
         serving { router in
@@ -240,6 +293,50 @@ struct EngineTests {
                 rest.map(\.header.kind) == [6, 7] && rest.last?.header.seq == 3
                     && rest.last?.header.status == 1)
         }
+    }
+
+    @Test("a stream in which nothing moves ends at the provider's end too, a little after the router's time")
+    func silentStream() {
+        let client = router.client
+        let seen = Box<[String]>([])
+        client.serve(ExampleContract.count) { _, writer, _ in
+            do {
+                try await writer.send(Spacenode_Example_V1_CountItem())
+            } catch {
+                seen.value.append((error as? BusError)?.code.name ?? "\(error)")
+                throw error
+            }
+        }
+        router.start { try? await client.run() }
+        router.establish()
+        var header = Header()
+        header.kind = 5
+        header.type = ExampleContract.count.info.type
+        header.trafficClass = 4
+        header.source = 3
+        header.id = 4
+        header.ttlMs = 1000
+        router.deliver(header)
+        for _ in 0..<11 { router.pass(250) }
+        #expect(seen.value.isEmpty)
+        router.pass(500)
+        #expect(seen.value == ["EXPIRED"])
+        #expect(router.take().allSatisfy { $0.header.kind != 7 })
+    }
+
+    @Test("a provider is STARTING until it runs, and READY then")
+    func startingUntilRun() throws {
+        let client = router.client
+        func states() throws -> [UInt32] {
+            try router.take().filter { $0.control == 11 }
+                .map { try Spacenode_Bus_V1_State(serializedBytes: $0.payload).state }
+        }
+        router.establish()
+        #expect(try states() == [1])
+        client.setState(.ready)
+        #expect(try states() == [1])
+        router.start { try? await client.run() }
+        #expect(try states() == [2])
     }
 
     @Test("drain: DRAINING, what was taken is finished, then GOODBYE on the data lane")

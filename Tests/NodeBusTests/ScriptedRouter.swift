@@ -107,7 +107,11 @@ final class ScriptedRouter: BusLink {
             return window
         }
         control(2, welcome)
-        control(5, Spacenode_Bus_V1_Attached(), lane: .data)
+        var attached = Spacenode_Bus_V1_Attached()
+        attached.session = 8
+        control(5, attached, lane: .data)
+        attached.session = welcome.session
+        control(5, attached, lane: .data)
     }
 
     /// Starts work on the engine's thread.

@@ -1,6 +1,7 @@
 internal import Crypto
 internal import Foundation
 internal import NodeDomain
+import NodeEncoding
 internal import PostWorkerCore
 internal import Testing
 

@@ -1,4 +1,5 @@
 internal import NodeDomain
+import NodeEncoding
 internal import PostWorkerCore
 internal import Testing
 

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import NodeDomain
+import NodeEncoding
 internal import PostWorkerCore
 internal import Testing
 

@@ -91,11 +91,12 @@ struct WorkTests {
         }
     }
 
-    @Test("the data set is for many hashes, where there is memory for it")
-    func dataset() {
-        #expect(RandomXDataset.pays(hashes: 75_000, freeBytes: 8 << 30))
-        #expect(!RandomXDataset.pays(hashes: 75_000, freeBytes: 2 << 30))
-        #expect(!RandomXDataset.pays(hashes: 75_000, freeBytes: 0))
-        #expect(!RandomXDataset.pays(hashes: 2000, freeBytes: 8 << 30))
+    @Test("the parts of the data set are all its items, each once")
+    func parts() {
+        for count in [1, 3, 256] {
+            let parts = (0..<count).map { RandomXDataSet.part($0, of: count) }
+            #expect(parts.first?.lowerBound == 0 && parts.last?.upperBound == RandomXDataSet.items)
+            #expect(zip(parts, parts.dropFirst()).allSatisfy { $0.upperBound == $1.lowerBound })
+        }
     }
 }

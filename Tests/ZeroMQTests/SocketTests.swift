@@ -95,6 +95,25 @@ struct SocketTests {
         #expect(arrivals == [false, true])
     }
 
+    @Test("a poller wakes for what came after the socket was read empty, and sleeps when it was read")
+    func poller() throws {
+        let left = try Socket(context, .pair)
+        try left.bind(endpoint)
+        let right = try Socket(context, .pair)
+        try right.connect(endpoint)
+        var poller = Poller(capacity: 1)
+        let entry = try poller.add(left)
+        for number in UInt8(1)...3 {
+            var message = Message()
+            while try left.receive(into: &message) {}
+            #expect(try !poller.wait(timeoutMilliseconds: 1) && !poller.isReadable(entry))
+            var frame = Message([number])
+            #expect(try right.send(&frame) == .sent)
+            #expect(try poller.wait(timeoutMilliseconds: 5000) && poller.isReadable(entry))
+            #expect(try receive(left) == [number])
+        }
+    }
+
     @Test("an address in use is told apart")
     func addressInUse() throws {
         let first = try Socket(context, .router)

@@ -1,4 +1,5 @@
 package import NodeDomain
+internal import NodeEncoding
 
 /// Collects hits, from any number of workers, until one nonce has enough.
 package struct HitCollector: Sendable {

@@ -58,6 +58,21 @@ package struct PlotListing: Hashable, Sendable {
         return PlotSegment(directory: directory, layout: layout, files: first..<next)
     }
 
+    /// Some of the files as a segment; others may be missing or unfinished.
+    ///
+    /// - Throws: `PlotFileFault` for the first that is missing or unfinished.
+    package func segment(of files: Range<UInt64>) throws(PlotFileFault) -> PlotSegment {
+        for file in files {
+            guard let found = sizes[file] else { throw .absent(files: [file..<file + 1]) }
+            let needed = layout.bytes(of: file)
+            guard found == needed else {
+                throw .unfinished(
+                    path: "\(directory)/\(PlotLayout.name(of: file))", found: found, needed: needed)
+            }
+        }
+        return PlotSegment(directory: directory, layout: layout, files: files)
+    }
+
     /// The labels of some files that are still to be made.
     package func missing(in files: Range<UInt64>) -> LabelChunks {
         LabelChunks(listing: self, files: files)

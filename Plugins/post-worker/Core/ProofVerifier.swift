@@ -1,4 +1,5 @@
 package import NodeDomain
+internal import NodeEncoding
 
 /// Judges proofs of space, strictly unless asked otherwise: the only place that does.
 ///

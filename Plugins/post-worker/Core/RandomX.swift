@@ -5,8 +5,8 @@ package import NodeDomain
 package enum RandomXFault: Error, Equatable, Sendable {
     /// No memory for the cache of 256 MiB.
     case cache
-    /// No memory for the data set of 2,080 MiB.
-    case dataset
+    /// No memory for the data set of 2 GiB.
+    case dataSet
     /// No memory for a machine, or the system forbids pages that are written and then executed.
     case machine
 }
@@ -16,7 +16,7 @@ extension RandomXFault: CustomStringConvertible {
     package var description: String {
         switch self {
         case .cache: "no memory for RandomX's cache of 256 MiB: free some"
-        case .dataset: "no memory for RandomX's data set of 2080 MiB: free some, or do without (light mode)"
+        case .dataSet: "no memory for RandomX's data set of 2 GiB: free some, or hash in light mode"
         case .machine: "RandomX could not make a machine: free memory, or allow this program to compile code"
         }
     }
@@ -53,53 +53,48 @@ package final class RandomXCache: @unchecked Sendable {
     }
 }
 
-/// RandomX's data set: 2,080 MiB made from the cache, with which a hash takes a fraction of the time.
-package final class RandomXDataset: @unchecked Sendable {
-    // Unchecked: each part is written by one thread before any machine reads it.
-    /// Memory that it takes.
-    package static let bytes: UInt64 = 2080 << 20
-    /// Hashes without it that cost as much as filling it: each of them computes 16,384 of its 34 million items.
-    package static let costInHashes = 2080.0
-
+/// The memory that RandomX machines share in fast mode: 2 GiB, made once from the cache, item by item.
+package final class RandomXDataSet: @unchecked Sendable {
+    // Unchecked: each item is written by one thread, and machines only read when all are written.
     fileprivate let handle: OpaquePointer
     fileprivate let cache: RandomXCache
 
-    /// Allocates it.
+    /// Items of 64 bytes.
+    package static var items: UInt { randomx_dataset_item_count() }
+
+    /// Allocates it; `fill` all items before the first machine.
     ///
-    /// - Throws: `RandomXFault.dataset` without memory.
+    /// - Parameter allocated: runs after the allocation, when memory advice costs nothing.
+    /// - Throws: `RandomXFault.dataSet` without memory.
     package init(_ cache: RandomXCache, allocated: () -> Void = {}) throws(RandomXFault) {
-        guard let handle = randomx_alloc_dataset(cache.flags) else { throw .dataset }
+        guard let handle = randomx_alloc_dataset(RANDOMX_FLAG_DEFAULT) else { throw .dataSet }
         self.handle = handle
         self.cache = cache
         allocated()
     }
 
+    /// One of so many parts of the items.
+    package static func part(_ part: Int, of parts: Int) -> Range<UInt> {
+        let (part, parts) = (UInt(max(part, 0)), UInt(max(parts, 1)))
+        return items * min(part, parts) / parts..<items * min(part + 1, parts) / parts
+    }
+
+    /// Makes some items; ranges of different threads must not overlap.
+    package func fill(_ items: Range<UInt>) {
+        let items = items.clamped(to: 0..<RandomXDataSet.items)
+        randomx_init_dataset(handle, cache.handle, items.lowerBound, UInt(items.count))
+    }
+
     deinit {
         randomx_release_dataset(handle)
-    }
-
-    /// Fills one of so many parts; threads may fill different ones at the same time.
-    package func fill(part: Int, of parts: Int) {
-        let items = UInt64(randomx_dataset_item_count())
-        let (part, parts) = (UInt64(max(part, 0)), UInt64(max(parts, 1)))
-        let (first, end) = (items * part / parts, items * (part + 1) / parts)
-        guard end <= items else { return }
-        randomx_init_dataset(handle, cache.handle, UInt(first), UInt(end - first))
-    }
-
-    /// Whether it pays: for so many hashes as are expected, with so much memory free.
-    ///
-    /// A quarter of the memory is left to others.
-    package static func pays(hashes: Double, freeBytes: UInt64) -> Bool {
-        hashes > 1.5 * costInHashes && freeBytes / 4 * 3 >= bytes
     }
 }
 
 /// A RandomX machine: hashes, for one thread at a time, in 2 MiB of its own.
 package struct RandomXMachine: ~Copyable {
     private let handle: OpaquePointer
-    private let cache: RandomXCache
-    private let dataset: RandomXDataset?
+    /// The cache, or the data set.
+    private let memory: AnyObject
 
     /// A machine in light mode.
     ///
@@ -107,19 +102,17 @@ package struct RandomXMachine: ~Copyable {
     package init(_ cache: RandomXCache) throws(RandomXFault) {
         guard let handle = randomx_create_vm(cache.flags, cache.handle, nil) else { throw .machine }
         self.handle = handle
-        self.cache = cache
-        dataset = nil
+        memory = cache
     }
 
-    /// A machine in fast mode, on a data set all parts of which are filled.
+    /// A machine in fast mode: the same hashes in about a tenth of the time.
     ///
     /// - Throws: `RandomXFault.machine` when there is none to be had.
-    package init(_ dataset: RandomXDataset) throws(RandomXFault) {
-        let flags = randomx_flags(dataset.cache.flags.rawValue | RANDOMX_FLAG_FULL_MEM.rawValue)
-        guard let handle = randomx_create_vm(flags, nil, dataset.handle) else { throw .machine }
+    package init(_ dataSet: RandomXDataSet) throws(RandomXFault) {
+        let flags = randomx_flags(rawValue: dataSet.cache.flags.rawValue | RANDOMX_FLAG_FULL_MEM.rawValue)
+        guard let handle = randomx_create_vm(flags, nil, dataSet.handle) else { throw .machine }
         self.handle = handle
-        cache = dataset.cache
-        self.dataset = dataset
+        memory = dataSet
     }
 
     deinit {

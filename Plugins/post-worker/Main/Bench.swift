@@ -74,24 +74,24 @@ struct Bench {
             hashes("RandomX light", try (0..<threads).map { _ in MachineBox(try RandomXMachine(cache)) })
         ]
         guard fast else { return rows }
-        let dataset = try RandomXDataset(cache, allocated: HugePages.advise)
+        let dataSet = try RandomXDataSet(cache, allocated: HugePages.advise)
         note("filling RandomX's data set")
         let start = wallSeconds()
-        onThreads(threads) { dataset.fill(part: $0, of: threads) }
+        onThreads(threads) { dataSet.fill(RandomXDataSet.part($0, of: threads)) }
         let took = wallSeconds() - start
         rows.append(
             BenchRow(
                 part: .work, path: "RandomX data set", threads: threads, unit: "s to fill", value: took,
                 cpu: took))
         var light = try RandomXMachine(cache)
-        var quick = try RandomXMachine(dataset)
+        var quick = try RandomXMachine(dataSet)
         for number in 0..<8 where light.hash([UInt8(number)]) != quick.hash([UInt8(number)]) {
             throw ToolFault(
                 description: "post: RandomX gives another hash in fast mode: this memory is not to be trusted"
             )
         }
         rows.append(
-            hashes("RandomX fast", try (0..<threads).map { _ in MachineBox(try RandomXMachine(dataset)) }))
+            hashes("RandomX fast", try (0..<threads).map { _ in MachineBox(try RandomXMachine(dataSet)) }))
         return rows
     }
 

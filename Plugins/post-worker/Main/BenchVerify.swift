@@ -1,5 +1,6 @@
 internal import Foundation
 internal import NodeDomain
+internal import NodeEncoding
 internal import PostWorkerCore
 internal import PostWorkerPlots
 internal import Synchronization

@@ -1,11 +1,13 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Logging
+internal import NodeBus
+internal import NodeConfiguration
+internal import NodeProtocol
 
-/// `spacenode-post-worker`: makes, proves and verifies plots.
-///
-/// What is here so far are its tools.
+/// `spacenode-post-worker`: makes, proves and verifies plots, on the bus or by its tools.
 @main
-struct PostWorker: ParsableCommand {
+struct PostWorker: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spacenode-post-worker",
         abstract: "Proof of space-time: labels, proofs and what they cost.",
@@ -13,12 +15,16 @@ struct PostWorker: ParsableCommand {
             `spacenode post X` is `spacenode-post-worker tool X`.
             Exit status: 0 ok, 1 attention (a proof is invalid), 2 error.
             """,
-        subcommands: [Tool.self])
+        subcommands: [Serve.self, Tool.self], defaultSubcommand: Serve.self)
 
-    static func main() {
+    static func main() async {
         do {
             var command = try parseAsRoot(Array(CommandLine.arguments.dropFirst()))
-            try command.run()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
         } catch let error as ExitCode {
             Foundation.exit(error.rawValue)
         } catch {
@@ -30,6 +36,34 @@ struct PostWorker: ParsableCommand {
             }
             FileHandle.standardError.write(Data((text.isEmpty ? "post: \(error)" : text).utf8 + [0x0a]))
             Foundation.exit(2)
+        }
+    }
+}
+
+/// The plugin itself.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Serves the node with this machine's disks and processor (the default).")
+
+    @Option(help: "Data directory (default: SPACENODE_DATA, else ./data).") var data: String?
+    @Option(help: "Configuration file (default: DATA/config/post-worker.yaml).") var config: String?
+    @Option(help: "Router: ipc:DIR or tcp://HOST:PORT (default: SPACENODE_BUS).") var bus: String?
+    @Option(help: "Instance name.") var name: String?
+    @Option(help: "File with the token, on ipc (default: DIR/tokens/post-worker).") var token: String?
+    @Option(help: "File with this machine's secret key, on tcp.") var key: String?
+    @Option(help: "The router's public key, on tcp.") var serverKey: String?
+
+    func run() async throws {
+        let (data, config) = (data, config)
+        await PluginMain.run("post-worker") { logger in
+            // The run directory is the router's matter; the paths need a short one only.
+            let paths = try NodePaths(data: data, run: "/run")
+            let file = try PostWorkerFile.read(config ?? paths.postWorkerFile)
+            // The SDK reads the words of the bus itself, as every plugin has the same.
+            let options = try BusOptions.fromCommandLine(
+                role: .postWorker, name: "post-worker", provides: [PostContract.contract],
+                requires: [TasksContract.contract, ScanHitsContract.contract])
+            return try WorkerPlugin(options, WorkerSettings(file, paths: paths), logger: logger)
         }
     }
 }

@@ -24,7 +24,7 @@ struct ToolProve: ParsableCommand {
     @Option(help: "Nonces that may win, a multiple of 16.") var maxNonces: UInt32 = 288
     @Option(help: "Cost of a label: a power of two.") var scryptN: UInt32 = 8192
     @Option(help: "RandomX: light (256 MiB), fast (2,336 MiB), or automatic: fast when it pays and fits.")
-    var randomx: WorkMode = .automatic
+    var randomx: RandomXChoice = .automatic
     @Flag(help: "Prove with the files that are there, though others of the plot are missing.")
     var partial = false
     @OptionGroup var work: WorkOptions
@@ -52,7 +52,7 @@ struct ToolProve: ParsableCommand {
         let prover = PlotProver(
             segments,
             request: ProofRequest(challenge: challenge, rules: rules, nonces: nonces, maxNonces: maxNonces),
-            threads: work.threadCount, mode: randomx, control: control)
+            threads: work.threadCount, memory: randomx, control: control)
         let bytes = segments.reduce(0) { $0 + $1.bytes }
         let progress = ToolProgress()
         let outcome: ProveOutcome

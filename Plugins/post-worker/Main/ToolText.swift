@@ -13,7 +13,7 @@ extension Bytes32: ExpressibleByArgument {
 
 extension InstructionSet: ExpressibleByArgument {}
 extension ScanPath: ExpressibleByArgument {}
-extension WorkMode: ExpressibleByArgument {}
+extension RandomXChoice: ExpressibleByArgument {}
 
 /// What went wrong, said once.
 struct ToolFault: Error, CustomStringConvertible {

@@ -25,17 +25,19 @@ package struct CheckResult: Sendable {
 /// Computes stored labels anew, all or some, and compares.
 package struct PlotChecker: Sendable {
     private let directory: PlotDirectory
+    private let files: [UInt64]
     private let sample: CheckSample
     private let threads: Int
     private let provider: any LabelProvider
     private let control: WorkControl
 
-    /// A check of what is there; labels that are not made yet are not missed.
+    /// A check of what is there, of some files or of all; labels that are not made yet are not missed.
     package init(
-        _ directory: PlotDirectory, sample: CheckSample = .all, threads: Int = 1,
+        _ directory: PlotDirectory, files: Range<UInt64>? = nil, sample: CheckSample = .all, threads: Int = 1,
         provider: any LabelProvider = LabelProviders.expected, control: WorkControl = WorkControl()
     ) {
         self.directory = directory
+        self.files = directory.listing.files.filter { files?.contains($0) ?? true }
         self.sample = sample
         self.threads = max(threads, 1)
         self.provider = provider
@@ -65,7 +67,7 @@ package struct PlotChecker: Sendable {
         let plot = directory.layout.plot
         let workers = PerThread(
             try (0..<threads).map { _ in try provider.makeWorker(scryptN: plot.scryptN) })
-        let files = directory.listing.files
+        let files = files
         let all = files.reduce(0) { $0 + sample.stretches(of: 0..<directory.listing.labels(in: $1)) }
         let rest = Monitor(Rest())
         let state = Monitor((jobs: 0, checked: UInt64(0), bad: BadLabels()))

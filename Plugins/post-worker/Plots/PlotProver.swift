@@ -49,20 +49,20 @@ package struct PlotProver: Sendable {
     private let request: ProofRequest
     private let threads: Int
     private let path: ScanPath
-    private let mode: WorkMode
+    private let memory: RandomXChoice
     private let control: WorkControl
 
     /// A prover over segments of one plot.
     package init(
         _ segments: [PlotSegment], request: ProofRequest, threads: Int = 1, path: ScanPath = .expected,
-        mode: WorkMode = .automatic, control: WorkControl = WorkControl()
+        memory: RandomXChoice = .automatic, control: WorkControl = WorkControl()
     ) {
         // In the order of the labels, so that the order of directories changes nothing.
         self.segments = segments.sorted { $0.files.lowerBound < $1.files.lowerBound }
         self.request = request
         self.threads = max(threads, 1)
         self.path = path
-        self.mode = mode
+        self.memory = memory
         self.control = control
     }
 
@@ -82,7 +82,7 @@ package struct PlotProver: Sendable {
         let work = try WorkSearch(
             challenge: request.challenge, identity: plot.identity, units: plot.units,
             difficulty: request.rules.powDifficulty, groups: passes.first?.count ?? 1, threads: threads,
-            mode: mode, control: control
+            memory: memory, control: control
         ) { progress(.preparing($0)) }
         var best = 0
         for (number, range) in passes.enumerated() {

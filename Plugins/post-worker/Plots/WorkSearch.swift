@@ -1,19 +1,22 @@
 package import NodeDomain
 package import PostWorkerCore
 
-/// How RandomX is run.
-package enum WorkMode: String, CaseIterable, Sendable {
+/// With how much memory RandomX is asked to hash.
+package enum RandomXChoice: String, CaseIterable, Sendable {
     /// With the cache of 256 MiB alone.
     case light
-    /// With the data set of 2,080 MiB besides, which takes a while to fill and makes each hash many times cheaper.
+    /// With the data set of 2,080 MiB besides, which takes a while to make and makes each hash many times cheaper.
     case fast
     /// Fast when it pays and there is memory.
     case automatic
 
-    /// What automatic comes to, for so many hashes as are expected.
-    package func chosen(hashes: Double) -> WorkMode {
-        guard self == .automatic else { return self }
-        return RandomXDataset.pays(hashes: hashes, freeBytes: HugePages.freeBytes) ? .fast : .light
+    /// What it comes to, for so many hashes as are expected.
+    package func mode(hashes: Double) -> WorkMode {
+        switch self {
+        case .light: .light
+        case .fast: .fast
+        case .automatic: WorkMode(expected: hashes, freeMemory: HugePages.freeBytes, isReady: false)
+        }
     }
 }
 
@@ -21,51 +24,74 @@ package enum WorkMode: String, CaseIterable, Sendable {
 package final class WorkSearch: Sendable {
     /// RandomX's shared memory.
     package let cache: RandomXCache
-    /// Light or fast.
-    package let mode: WorkMode
     private let challenge: Bytes32
     private let identity: Bytes32
-    private let difficulty: Bytes32
+    /// That of the plot's size: a hash must be below it.
+    package let difficulty: Bytes32
     private let machines: PerThread<MachineBox>
     private let control: WorkControl
 
     /// Pows that a thread tries before it looks whether another found one.
     private static let step: UInt64 = 4
-    /// Pieces that the data set is filled in: between them it is asked whether to go on.
-    private static let parts = 256
 
-    /// Fills RandomX's memory: about half a second, and about a minute of all cores in fast mode.
+    /// Fills RandomX's memory, which takes about half a second, unless it is given.
     ///
     /// - Parameters:
     ///   - difficulty: that of one unit.
-    ///   - groups: how many groups will be searched, for the choice of mode.
-    ///   - progress: called with the share of the data set that is filled.
+    ///   - dataSet: hash in fast mode with it.
     /// - Throws: `RandomXFault` without memory.
     package init(
-        challenge: Bytes32, identity: Bytes32, units: UInt32, difficulty: Bytes32, groups: Int = 1,
-        threads: Int = 1, mode: WorkMode = .light, control: WorkControl = WorkControl(),
-        progress: @escaping @Sendable (Double) -> Void = { _ in }
-    ) throws {
-        let threads = max(threads, 1)
-        let cache = try RandomXCache(allocated: HugePages.advise)
+        challenge: Bytes32, identity: Bytes32, units: UInt32, difficulty: Bytes32, threads: Int = 1,
+        control: WorkControl = WorkControl(), cache: RandomXCache? = nil,
+        dataSet: RandomXDataSet? = nil
+    ) throws(RandomXFault) {
+        let cache = if let cache { cache } else { try RandomXCache(allocated: HugePages.advise) }
         self.cache = cache
+        var machines: [MachineBox] = []
+        for _ in 0..<max(threads, 1) {
+            if let dataSet {
+                machines.append(MachineBox(try RandomXMachine(dataSet)))
+            } else {
+                machines.append(MachineBox(try RandomXMachine(cache)))
+            }
+        }
+        self.machines = PerThread(machines)
         self.challenge = challenge
         self.identity = identity
         self.difficulty = WorkDifficulty.scaled(difficulty, units: units)
         self.control = control
-        self.mode = mode.chosen(hashes: Double(groups) * WorkSearch.expected(below: self.difficulty))
-        guard self.mode == .fast else {
-            machines = PerThread(try (0..<threads).map { _ in MachineBox(try RandomXMachine(cache)) })
-            return
-        }
-        let dataset = try RandomXDataset(cache, allocated: HugePages.advise)
-        try WorkSearch.fill(dataset, threads: threads, control: control, progress)
-        machines = PerThread(try (0..<threads).map { _ in MachineBox(try RandomXMachine(dataset)) })
     }
 
-    /// Fills the data set on all threads; a stop leaves it unfinished, and no search begins then.
+    /// The same, with the memory of its own that is asked for: fast mode makes the data set first, on all threads.
+    ///
+    /// - Parameters:
+    ///   - groups: how many groups will be searched, for the choice of memory.
+    ///   - progress: called with the share of the data set that is made.
+    package convenience init(
+        challenge: Bytes32, identity: Bytes32, units: UInt32, difficulty: Bytes32, groups: Int,
+        threads: Int, memory: RandomXChoice, control: WorkControl,
+        progress: @escaping @Sendable (Double) -> Void
+    ) throws {
+        let scaled = WorkDifficulty.scaled(difficulty, units: units)
+        let hashes = Double(groups) * WorkSearch.expected(below: scaled)
+        let cache = try RandomXCache(allocated: HugePages.advise)
+        var dataSet: RandomXDataSet?
+        if memory.mode(hashes: hashes) == .fast {
+            let made = try RandomXDataSet(cache, allocated: HugePages.advise)
+            try WorkSearch.fill(made, threads: threads, control: control, progress)
+            dataSet = made
+        }
+        try self.init(
+            challenge: challenge, identity: identity, units: units, difficulty: difficulty, threads: threads,
+            control: control, cache: cache, dataSet: dataSet)
+    }
+
+    /// Pieces that the data set is made in: between them it is asked whether to go on.
+    private static let parts = 256
+
+    /// Makes the data set on all threads; a stop leaves it unfinished, and no search begins then.
     private static func fill(
-        _ dataset: RandomXDataset, threads: Int, control: WorkControl,
+        _ dataSet: RandomXDataSet, threads: Int, control: WorkControl,
         _ progress: @escaping @Sendable (Double) -> Void
     ) throws {
         let taken = Monitor(0)
@@ -79,7 +105,7 @@ package final class WorkSearch: Sendable {
                     return (number, number)
                 }
             },
-            work: { _, part in dataset.fill(part: part, of: parts) },
+            work: { _, part in dataSet.fill(RandomXDataSet.part(part, of: parts)) },
             deliver: { part, _ in
                 progress(Double(part + 1) / Double(parts))
                 return true
@@ -114,7 +140,13 @@ package final class WorkSearch: Sendable {
         18_446_744_073_709_551_616.0 / max(Double(difficulty.word0) + Double(difficulty.word1) / 1.8e19, 1e-9)
     }
 
-    private func pow(of group: UInt8, progress: @escaping @Sendable (UInt64) -> Void) throws -> UInt64? {
+    /// The smallest proof of work of a group that is not below `start`.
+    ///
+    /// - Parameter progress: called with the pow below which all were tried.
+    /// - Returns: nil when the control ended the search, or there is none.
+    package func pow(
+        of group: UInt8, from start: UInt64 = 0, progress: @escaping @Sendable (UInt64) -> Void
+    ) throws -> UInt64? {
         let work = ProofWork(group: group, challenge: challenge, identity: identity)
         let (machines, difficulty, control) = (machines, difficulty, control)
         let taken = Monitor(0)
@@ -127,8 +159,8 @@ package final class WorkSearch: Sendable {
                     defer { number += 1 }
                     return number
                 }
-                let first = UInt64(number) * WorkSearch.step
-                guard first < ProofWork.limit else { return nil }
+                let (first, overflow) = start.addingReportingOverflow(UInt64(number) * WorkSearch.step)
+                guard !overflow, first < ProofWork.limit else { return nil }
                 return (number, first..<first + WorkSearch.step)
             },
             work: { thread, pows in

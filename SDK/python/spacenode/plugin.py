@@ -62,8 +62,11 @@ class _Credit:
 class _Stream:
     """One end of a stream."""
 
-    def __init__(self, opener, number, method, is_opener):
+    def __init__(self, opener, number, method, is_opener, ttl_ms):
         self.opener, self.number, self.method, self.is_opener = opener, number, method, is_opener
+        # A little over the silence that the router allows, whose word comes first.
+        self.silence = (ttl_ms or method["ttl_ms"]) / 1000 + 2
+        self.moved = time.monotonic()
         self.items = collections.deque()
         self.received = self.consumed = self.allowed = 0
         self.out_allowed = self.out_sent = 0
@@ -180,7 +183,7 @@ class Plugin:
         with self._lock:
             self._admit(info, 0 if request is None else len(request.SerializeToString()), time.monotonic() + 5)
             number = self._new_id()
-            stream = _Stream(self.instance, number, info, True)
+            stream = _Stream(self.instance, number, info, True, ttl_ms)
             stream.allowed = ITEM_WINDOW if info["pattern"] == "downStream" else 0
             self._streams[self.instance, number] = stream
             self._send(DATA, STREAM_OPEN, info, request, id=number, dest=dest, seq=stream.allowed,
@@ -215,6 +218,7 @@ class Plugin:
             self._admit(stream.method, len(item.SerializeToString()), time.monotonic() + 60)
             self._check_open(stream)
             stream.out_sent += 1
+            stream.moved = time.monotonic()
             self._send(DATA, STREAM_ITEM, stream.method, item, dest=0 if stream.is_opener else stream.opener,
                        reply_to=stream.number, seq=stream.out_sent)
 
@@ -323,6 +327,7 @@ class Plugin:
         if stream.ended or stream.input_ended or stream.allowed - stream.consumed > ITEM_WINDOW // 2:
             return
         stream.allowed = stream.consumed + ITEM_WINDOW
+        stream.moved = time.monotonic()
         self._send_control(STREAM_CREDIT, self._control("StreamCredit")(
             opener=stream.opener, id=stream.number, items=stream.allowed))
 
@@ -433,6 +438,11 @@ class Plugin:
             elif now >= max(self._heard, self._pinged) + 1.5:
                 self._pinged = now
                 self._send_control(PING, self._control("Ping")(stamp=1))
+        for key, stream in list(self._streams.items()):
+            # The router does so first, but its end may come before the opening that it means.
+            if now >= stream.moved + stream.silence:
+                stream.error = BusError(EXPIRED, f"nothing moved for {stream.silence:.0f} s")
+                self._settle(key, stream)
         if self._drain_until is not None and (not self._inbound or now >= self._drain_until) and not self._stop:
             self._send_control(GOODBYE, self._control("Goodbye")(), lane=DATA)
             self._end(None)
@@ -528,6 +538,8 @@ class Plugin:
             self._send_control(ATTACH, self._control("Attach")(
                 session=self._welcome.session, attach_token=self._welcome.attach_token), lane=DATA)
         elif number == ATTACHED and self.state == "attaching":
+            if self._control("Attached").FromString(payload).session != self._welcome.session:
+                return
             self.state, self._pinged = "established", 0.0
             self._send_control(STATE, self._control("State")(state=READY))
             for type_number, key in self._subscriptions:
@@ -550,7 +562,7 @@ class Plugin:
             message = self._control("StreamCredit").FromString(payload)
             stream = self._streams.get((message.opener, message.id))
             if stream:
-                stream.out_allowed = max(stream.out_allowed, message.items)
+                stream.out_allowed, stream.moved = max(stream.out_allowed, message.items), time.monotonic()
         elif number in (GAP, RESYNC):
             self._hole(self._control("Gap" if number == GAP else "Resync").FromString(payload))
 
@@ -598,7 +610,7 @@ class Plugin:
             return self._processed(header.traffic_class, count)
         stream = None
         if header.kind == STREAM_OPEN:
-            stream = _Stream(header.source, header.id, entry[0], False)
+            stream = _Stream(header.source, header.id, entry[0], False, header.ttl_ms)
             stream.out_allowed = header.seq
             self._streams[key] = stream
         self._inbound[key] = context, stream, self.epoch
@@ -664,6 +676,7 @@ class Plugin:
         stream = self._streams.get(key)
         if not stream or stream.ended:
             return False
+        stream.moved = time.monotonic()
         if header.kind == STREAM_ITEM:
             stream.items.append((payload, count))
             stream.received += 1

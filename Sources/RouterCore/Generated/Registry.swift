@@ -27,6 +27,12 @@ extension TypeRegistry {
         TypeRule(type: 0x00040006, pattern: .call, trafficClass: .normal, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x00000000000082d8, providers: 0x0000000000000004),
         TypeRule(type: 0x00040007, pattern: .call, trafficClass: .normal, ttlMilliseconds: 600000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001000, providers: 0x0000000000000004),
         TypeRule(type: 0x00040008, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000b800, providers: 0x0000000000000004),
+        TypeRule(type: 0x00050001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000003a00, providers: 0x0000000000000100),
+        TypeRule(type: 0x00050002, pattern: .call, trafficClass: .normal, ttlMilliseconds: 120000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001200, providers: 0x0000000000000100),
+        TypeRule(type: 0x00050003, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001200, providers: 0x0000000000000100),
+        TypeRule(type: 0x00050004, pattern: .call, trafficClass: .normal, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001248, providers: 0x0000000000000100),
+        TypeRule(type: 0x00050005, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000007a00, providers: 0x0000000000000100),
+        TypeRule(type: 0x00060001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000000100, providers: 0x0000000000009200),
         TypeRule(type: 0x00400001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400002, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400003, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
@@ -41,6 +47,8 @@ extension TypeRegistry {
         ContractRule(number: 2, minor: 0, schema: 0xbc423809, providers: 0x7ffffffffffffffe),
         ContractRule(number: 3, minor: 1, schema: 0xd8fa73d0, providers: 0x0000000000009200),
         ContractRule(number: 4, minor: 0, schema: 0x1d7af448, providers: 0x0000000000000004),
+        ContractRule(number: 5, minor: 0, schema: 0xf7525d67, providers: 0x0000000000000100),
+        ContractRule(number: 6, minor: 0, schema: 0x677fc0f7, providers: 0x0000000000009200),
         ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),
     ]
 

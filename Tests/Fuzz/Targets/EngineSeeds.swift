@@ -39,7 +39,9 @@ enum EngineSeeds {
             window.messages = 6
             return window
         }
-        return [(.control, control(2, welcome)), (.data, control(5, Spacenode_Bus_V1_Attached()))]
+        var attached = Spacenode_Bus_V1_Attached()
+        attached.session = welcome.session
+        return [(.control, control(2, welcome)), (.data, control(5, attached))]
     }
 
     private static func answer(
