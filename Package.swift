@@ -45,6 +45,7 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeLogging", dependencies: [logging]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
+        .target(name: "NodeCommand", dependencies: [arguments]),
         .target(name: "BusWire"),
         .target(
             name: "NodeBus",
@@ -77,7 +78,8 @@ let package = Package(
         .executableTarget(
             name: "spacenode",
             dependencies: [
-                "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic", "CLinux",
+                "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic",
+                "CLinux",
                 arguments, logging, protobuf,
             ]),
         .executableTarget(
@@ -110,7 +112,8 @@ let package = Package(
         .executableTarget(
             name: "PostWorkerMain",
             dependencies: [
-                "PostWorkerCore", "PostWorkerPlots", "NodeDomain", "NodeEncoding", "NodeBus", "NodeTasks",
+                "PostWorkerCore", "PostWorkerPlots", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeBus",
+                "NodeTasks",
                 "NodeProtocol",
                 "NodeConfiguration", lifecycle, logging, arguments, protobuf,
             ],
@@ -121,7 +124,8 @@ let package = Package(
         .executableTarget(
             name: "MinerMain",
             dependencies: [
-                "MinerCore", "NodeTasks", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeDomain",
+                "MinerCore", "NodeCommand", "NodeTasks", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                "NodeDomain",
                 arguments, logging, protobuf,
             ],
             path: "Plugins/miner/Main"),
@@ -130,13 +134,15 @@ let package = Package(
             resources: [.embedInCode("Files")]),
         .executableTarget(
             name: "Wallet",
-            dependencies: ["NodeWallet", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", arguments]),
+            dependencies: [
+                "NodeWallet", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", arguments,
+            ]),
 
         .target(
             name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/vm/Core"),
         .executableTarget(
-            name: "VmMain", dependencies: ["VmCore", "NodeDomain", "NodeEncoding", arguments],
+            name: "VmMain", dependencies: ["VmCore", "NodeCommand", "NodeDomain", "NodeEncoding", arguments],
             path: "Plugins/vm/Main"),
 
         .executableTarget(

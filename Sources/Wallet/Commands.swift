@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import Glibc
+internal import NodeCommand
 internal import NodeCrypto
 internal import NodeDomain
 internal import NodeEncoding
@@ -15,13 +16,12 @@ struct WalletOptions: ParsableArguments {
     func read() throws -> WalletFile {
         guard let bytes = FileManager.default.contents(atPath: file) else {
             throw CommandFault(
-                description:
-                    "\(file) cannot be read: `spacenode wallet new` makes a wallet, --file names another")
+                "\(file) cannot be read: `spacenode wallet new` makes a wallet, --file names another")
         }
         do {
             return try WalletFile(reading: bytes)
         } catch {
-            throw CommandFault(description: "\(file): \(error)")
+            throw CommandFault("\(file): \(error)")
         }
     }
 
@@ -31,7 +31,7 @@ struct WalletOptions: ParsableArguments {
         do {
             return try wallet.open(password)
         } catch {
-            throw CommandFault(description: "\(file): \(error)")
+            throw CommandFault("\(file): \(error)")
         }
     }
 
@@ -40,7 +40,7 @@ struct WalletOptions: ParsableArguments {
         let descriptor = Glibc.open(file, O_WRONLY | O_CREAT | O_EXCL, 0o600)
         guard descriptor >= 0 else {
             throw CommandFault(
-                description: errno == EEXIST
+                errno == EEXIST
                     ? "\(file) is there already, and is not written over: give another --file"
                     : "\(file) cannot be made: \(String(cString: strerror(errno)))")
         }
@@ -55,7 +55,7 @@ struct WalletOptions: ParsableArguments {
         try? FileManager.default.removeItem(atPath: beside)
         try WalletOptions.at(beside).create(wallet)
         guard rename(beside, file) == 0 else {
-            throw CommandFault(description: "\(file) cannot be written: \(String(cString: strerror(errno)))")
+            throw CommandFault("\(file) cannot be written: \(String(cString: strerror(errno)))")
         }
     }
 
@@ -74,8 +74,7 @@ struct AccountView: Encodable {
 
     init(_ account: WalletFile.Account, hrp: String) throws {
         guard let key = Bytes32(hexadecimal: account.publicKey) else {
-            throw CommandFault(
-                description: "account \(account.index) has no public key: the file was changed")
+            throw CommandFault("account \(account.index) has no public key: the file was changed")
         }
         index = account.index
         publicKey = account.publicKey
@@ -105,7 +104,7 @@ struct New: ParsableCommand {
 
     func run() throws {
         guard let mnemonic = Mnemonic(newWords: words) else {
-            throw CommandFault(description: "--words \(words): 12, 15, 18, 21 or 24")
+            throw CommandFault("--words \(words): 12, 15, 18, 21 or 24")
         }
         let wallet = try WalletFile(
             mnemonic, password: try Prompt.password(file: options.passwordFile, again: true))
@@ -135,7 +134,7 @@ struct Restore: ParsableCommand {
         do {
             mnemonic = try Mnemonic(text: try Prompt.words())
         } catch let fault as MnemonicFault {
-            throw CommandFault(description: "\(fault)")
+            throw CommandFault("\(fault)")
         }
         let wallet = try WalletFile(
             mnemonic, password: try Prompt.password(file: options.passwordFile, again: true))

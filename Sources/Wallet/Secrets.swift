@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Glibc
+internal import NodeCommand
 internal import NodeCrypto
 
 /// How secrets come in: typed without being shown, or from a file or pipe.
@@ -12,28 +13,26 @@ enum Prompt {
     static func password(file: String?, again: Bool = false) throws -> SecretBytes {
         if let file {
             guard let data = FileManager.default.contents(atPath: file), data.count <= limit else {
-                throw CommandFault(
-                    description: "--password-file \(file): it cannot be read, or is over \(limit) bytes")
+                throw CommandFault("--password-file \(file): it cannot be read, or is over \(limit) bytes")
             }
             var bytes = Array(data.prefix { $0 != 0x0a && $0 != 0x0d })
             guard !bytes.isEmpty else {
-                throw CommandFault(description: "--password-file \(file): its first line is empty")
+                throw CommandFault("--password-file \(file): its first line is empty")
             }
             return SecretBytes(taking: &bytes)
         }
         guard isatty(0) == 1 else {
-            throw CommandFault(
-                description: "there is no terminal to ask for the password: give --password-file FILE")
+            throw CommandFault("there is no terminal to ask for the password: give --password-file FILE")
         }
         var first = try hidden("password: ")
         guard !first.isEmpty else {
-            throw CommandFault(description: "an empty password keeps nothing: choose another")
+            throw CommandFault("an empty password keeps nothing: choose another")
         }
         if again {
             var second = try hidden("again: ")
             defer { NodeCrypto.Secrets.wipe(&second) }
             guard first == second else {
-                throw CommandFault(description: "these were two passwords: begin anew")
+                throw CommandFault("these were two passwords: begin anew")
             }
         }
         return SecretBytes(taking: &first)
@@ -49,7 +48,7 @@ enum Prompt {
     private static func hidden(_ question: String) throws -> [UInt8] {
         var before = termios()
         guard tcgetattr(0, &before) == 0 else {
-            throw CommandFault(description: "the terminal does not answer")
+            throw CommandFault("the terminal does not answer")
         }
         var silent = before
         silent.c_lflag &= ~tcflag_t(ECHO)

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 internal import NodeCrypto
 internal import NodeDomain
 internal import NodeEncoding
@@ -31,22 +32,22 @@ struct Sign: ParsableCommand {
 
     func run() throws {
         guard let genesis = Hexadecimal.bytes(of: genesisId), genesis.count == 20 else {
-            throw CommandFault(description: "--genesis-id: 40 hexadecimal digits are needed")
+            throw CommandFault("--genesis-id: 40 hexadecimal digits are needed")
         }
         guard gasPrice > 0 else {
-            throw CommandFault(description: "--gas-price 0: such a transaction has no effect; 1 or more")
+            throw CommandFault("--gas-price 0: such a transaction has no effect; 1 or more")
         }
         let destination = try destination()
         let seed = try options.open(try options.read()).seed()
         guard let secret = AccountKey.secret(seed: seed, account: index),
             let key = Ed25519.publicKey(seed: secret)
-        else { throw CommandFault(description: "\(WalletFault.index(index))") }
+        else { throw CommandFault("\(WalletFault.index(index))") }
         let account = WalletAccount(key: key)
         let body =
             destination.map { account.spend(to: $0.0, amount: $0.1, nonce: nonce, gasPrice: gasPrice) }
             ?? account.spawn(nonce: nonce, gasPrice: gasPrice)
         guard let signed = account.sign(body, secret: secret, genesis: genesis) else {
-            throw CommandFault(description: "the transaction could not be signed")
+            throw CommandFault("the transaction could not be signed")
         }
         let raw = Hexadecimal.text(of: signed.raw)
         guard json else { return print(raw) }
@@ -63,10 +64,10 @@ struct Sign: ParsableCommand {
             do {
                 return (try Address(text: to, prefix: hrp), amount)
             } catch {
-                throw CommandFault(description: "--to \(to): \(error)")
+                throw CommandFault("--to \(to): \(error)")
             }
         default:
-            throw CommandFault(description: "--to and --amount belong together: give both, or none to spawn")
+            throw CommandFault("--to and --amount belong together: give both, or none to spawn")
         }
     }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import Logging
 internal import NodeBus
+internal import NodeCommand
 internal import NodeConfiguration
 internal import NodeProtocol
 internal import SwiftProtobuf

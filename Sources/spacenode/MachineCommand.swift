@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import NodeBus
+internal import NodeCommand
 internal import NodeConfiguration
 
 /// `spacenode machine`: keys, and who may connect.

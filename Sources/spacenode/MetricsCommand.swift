@@ -1,6 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
 internal import NodeBus
+internal import NodeCommand
 internal import NodeProtocol
 internal import Traffic
 

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 internal import NodeConfiguration
 internal import SupervisorProcess
 
@@ -25,25 +26,7 @@ struct Spacenode: AsyncParsableCommand {
         if let first = arguments.first, !first.hasPrefix("-"), !isBuiltIn(first) {
             runOther(first, arguments)
         }
-        do {
-            var command = try parseAsRoot(arguments)
-            if var asyncCommand = command as? any AsyncParsableCommand {
-                try await asyncCommand.run()
-            } else {
-                try command.run()
-            }
-        } catch let error as ExitCode {
-            Foundation.exit(error.rawValue)
-        } catch {
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if code.isSuccess {
-                print(text)
-                Foundation.exit(0)
-            }
-            FileHandle.standardError.write(Data((text.isEmpty ? "spacenode: \(error)" : text).utf8 + [0x0a]))
-            Foundation.exit(2)
-        }
+        await runToEnd(arguments, name: "spacenode")
     }
 
     /// Commands that are the tools of a plugin, which this program does not link: `post X` is `post-worker tool X`,
@@ -131,11 +114,4 @@ struct CommonOptions: ParsableArguments {
         guard runDir == nil, let holder = NodeLock.holder(own) else { return own }
         return try NodePaths(data: data, run: holder.run)
     }
-}
-
-/// Prints a value as JSON with sorted keys.
-func printJSON(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }

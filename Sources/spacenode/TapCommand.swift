@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import Glibc
 internal import NodeBus
+internal import NodeCommand
 internal import NodeProtocol
 internal import Traffic
 

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NodeCommand
 internal import Synchronization
 
 /// What the terminal is like; plain when piped.
@@ -59,25 +60,5 @@ enum Terminal {
     private static func padded(_ value: Int, _ width: Int) -> String {
         let text = String(value)
         return String(repeating: "0", count: max(0, width - text.count)) + text
-    }
-}
-
-/// Set by the signal handler alone.
-private let signalCame = Atomic<Bool>(false)
-
-/// Whether SIGINT or SIGTERM came: long-running commands end in order.
-struct StopFlag {
-    var isRaised: Bool { signalCame.load(ordering: .acquiring) }
-
-    /// A flag that both signals raise; a second one ends the program at once.
-    static func onSignals() -> StopFlag {
-        // Made before the handler may need it.
-        signalCame.store(false, ordering: .releasing)
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { _ in
-                if signalCame.exchange(true, ordering: .acquiringAndReleasing) { _exit(130) }
-            }
-        }
-        return StopFlag()
     }
 }

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import Glibc
 internal import NodeBus
+internal import NodeCommand
 internal import NodeProtocol
 internal import SwiftProtobuf
 internal import Traffic
@@ -120,14 +121,5 @@ struct TrafficReader {
             SystemContract.describe, Spacenode_System_V1_DescribeRequest(), to: instance, ttl: .seconds(1))
         guard let reply else { return }
         view.book.add(reply)
-    }
-}
-
-/// Why a command cannot do what it was asked; the text names the fix.
-struct CommandFault: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) {
-        self.description = description
     }
 }

@@ -8,6 +8,8 @@ private let allowed: [String: Set<String>] = [
     "Sources/NodeDomain": [],
     "Sources/NodeEncoding": ["NodeDomain"],
     "Sources/NodeCrypto": ["NodeDomain", "CSodium"],
+    // What all programs that people type share: their end, their output, their signals.
+    "Sources/NodeCommand": ["ArgumentParser", "Foundation", "Synchronization"],
     "Sources/ZeroMQ": ["CZeroMQ"],
     "Sources/NodeLogging": ["Logging", "Glibc"],
     "Sources/NodeProtocol": ["SwiftProtobuf", "Foundation", "FoundationEssentials"],
@@ -29,7 +31,8 @@ private let allowed: [String: Set<String>] = [
     // A wallet is no plugin: it works without a node, and its secrets never come near the bus.
     "Sources/NodeWallet": ["NodeDomain", "NodeEncoding", "NodeCrypto", "Foundation"],
     "Sources/Wallet": [
-        "NodeWallet", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", "ArgumentParser", "Foundation",
+        "NodeWallet", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", "ArgumentParser",
+        "Foundation",
         "Glibc",
     ],
     "Sources/RouterCore": ["BusWire", "CBusProtocol"],
@@ -49,6 +52,7 @@ private let allowed: [String: Set<String>] = [
         "Glibc", "Synchronization",
     ],
     "Sources/spacenode": [
+        "NodeCommand",
         "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic", "CLinux",
         "ArgumentParser", "Logging", "SwiftProtobuf", "Foundation", "Glibc", "Synchronization",
     ],
@@ -65,7 +69,7 @@ private let allowedInCoreOf: [String: Set<String>] = [
 ]
 /// A plugin's Main: its own Core, its own C target and the shared modules.
 private let allowedInMain: Set<String> = [
-    "NodeBus", "NodeTasks", "NodeDomain", "NodeEncoding", "NodeProtocol", "NodeConfiguration",
+    "NodeBus", "NodeTasks", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeProtocol", "NodeConfiguration",
     "StorageClient", "StorageWire",
     "Logging", "ServiceLifecycle", "ArgumentParser", "SwiftProtobuf", "Foundation", "Glibc",
     "Synchronization",

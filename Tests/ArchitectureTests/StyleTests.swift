@@ -8,7 +8,9 @@ private let medianFunctionLines = 8
 private let usualFunctionLines = 40
 
 /// Programs that people start; the rest are libraries, which do not print.
-private let programs = ["Sources/spacenode/", "Sources/Conformance/", "Sources/Wallet/", "Plugins/"]
+private let programs = [
+    "Sources/spacenode/", "Sources/Conformance/", "Sources/Wallet/", "Sources/NodeCommand/", "Plugins/",
+]
 
 /// Calls and words that sources may not have, and why.
 private func banned() -> [(pattern: Regex<Substring>, why: String)] {

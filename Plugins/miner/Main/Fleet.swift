@@ -2,10 +2,10 @@ internal import ArgumentParser
 internal import Foundation
 internal import MinerCore
 internal import NodeBus
+internal import NodeCommand
 internal import NodeConfiguration
 internal import NodeDomain
 internal import NodeProtocol
-internal import Synchronization
 
 /// `spacenode post fleet`: one identity's plot over the workers on the bus.
 struct Fleet: ParsableCommand {
@@ -35,7 +35,7 @@ struct FleetOptions: ParsableArguments {
         if bus == nil, environment["SPACENODE_BUS"] == nil {
             let run = try NodePaths(data: data, run: runDir).run
             guard FileManager.default.fileExists(atPath: "\(run)/control.sock") else {
-                throw FleetFault(
+                throw CommandFault(
                     "no router runs here (no sockets in \(run)): spacenode up starts the node, or give --bus")
             }
             environment["SPACENODE_BUS"] = "ipc:\(run)"
@@ -99,7 +99,7 @@ struct FleetInit: AsyncParsableCommand {
 
     private func report(_ candidate: NonceCandidate?, _ plan: FleetPlan) throws {
         if options.json {
-            return try FleetPrint.json(
+            return try printJSON(
                 Row(
                     nonce: candidate?.index, nonceLabel: candidate.map { "\($0.label)" }, files: plan.files,
                     labels: plan.labels))
@@ -164,11 +164,11 @@ struct FleetProve: AsyncParsableCommand {
     private func report(_ end: FleetEnd, _ plan: FleetPlan, _ ask: ProofAsk) throws {
         switch end {
         case .proof(let proof, let damaged):
-            FleetPrint.note(damaged: damaged, plan)
-            try FleetPrint.json(Row(nonce: proof.nonce, indices: Data(proof.indices), pow: proof.pow))
+            FleetPrint.list(damaged: damaged, plan)
+            try printJSON(Row(nonce: proof.nonce, indices: Data(proof.indices), pow: proof.pow))
         case .unproved(let best, let damaged):
-            FleetPrint.note(damaged: damaged, plan)
-            tell(
+            FleetPrint.list(damaged: damaged, plan)
+            note(
                 "no proof: of the nonces below \(ask.maxNonces) none had \(ask.k2) good labels; the best had \(best)"
             )
         case .initialized, .failed: break
@@ -178,13 +178,6 @@ struct FleetProve: AsyncParsableCommand {
 
 /// What both commands print.
 enum FleetPrint {
-    static func json(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let text = String(decoding: try encoder.encode(value), as: UTF8.self)
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
-    }
-
     /// Tells one plan's state from another's.
     static func text(_ plan: FleetPlan, _ terms: FleetWire.ProofTerms?) -> String {
         var words = [
@@ -202,34 +195,14 @@ enum FleetPrint {
     }
 
     /// Where damaged labels lie: they cost hits, and are made anew by hand.
-    static func note(damaged: [UInt64], _ plan: FleetPlan) {
+    static func list(damaged: [UInt64], _ plan: FleetPlan) {
         for index in damaged.prefix(20) {
             let file = index / plan.labelsPerFile
             let place = plan.segments.first { $0.files.contains(file) }
-            tell(
+            note(
                 "label \(index) is damaged, in postdata_\(file).bin of \(place?.worker ?? "?"):\(place?.directory ?? "?"): `spacenode post check` there finds how much"
             )
         }
-        if damaged.count > 20 { tell("and \(damaged.count - 20) more") }
-    }
-}
-
-/// Set by the signal handler alone.
-private let signalCame = Atomic<Bool>(false)
-
-/// Whether SIGINT or SIGTERM came: tasks are called back in order.
-struct StopFlag: Sendable {
-    var isRaised: Bool { signalCame.load(ordering: .acquiring) }
-
-    /// A flag that both signals raise; a second one ends the program at once.
-    static func onSignals() -> StopFlag {
-        // Made before the handler may need it.
-        signalCame.store(false, ordering: .releasing)
-        for number in [SIGINT, SIGTERM] {
-            signal(number) { _ in
-                if signalCame.exchange(true, ordering: .acquiringAndReleasing) { _exit(130) }
-            }
-        }
-        return StopFlag()
+        if damaged.count > 20 { note("and \(damaged.count - 20) more") }
     }
 }

@@ -2,6 +2,7 @@ internal import Foundation
 internal import Logging
 internal import MinerCore
 internal import NodeBus
+internal import NodeCommand
 internal import NodeDomain
 internal import NodeProtocol
 internal import NodeTasks
@@ -61,7 +62,7 @@ final class FleetDriver: Sendable {
     /// Works until all is over.
     /// - Parameter report: told of the end at once; workers hear of it afterwards.
     /// - Returns: how it ended; nil when it was stopped.
-    /// - Throws: `FleetFault` when it cannot go on, `BusError` when the bus refuses it.
+    /// - Throws: `CommandFault` when it cannot go on, `BusError` when the bus refuses it.
     func run(_ report: (FleetEnd) throws -> Void) async throws -> FleetEnd? {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.bus.run() }
@@ -75,7 +76,7 @@ final class FleetDriver: Sendable {
             while let result = await group.nextResult() {
                 if case .failure(let error) = result, !(error is CancellationError) { throw error }
             }
-            if case .failed(let text) = end { throw FleetFault("fleet: \(text)") }
+            if case .failed(let text) = end { throw CommandFault("fleet: \(text)") }
             return end
         }
     }
@@ -202,7 +203,7 @@ final class FleetDriver: Sendable {
             return false
         case .at(let locality):
             let task = try wire.task(of: job, groups: loop.machine.groups(of: job), locality: locality)
-            guard let task else { throw FleetFault("the plan has no `prove`: add it") }
+            guard let task else { throw CommandFault("the plan has no `prove`: add it") }
             loop.ids[job] = task.id
             mailbox.withLock { $0.jobs[task.id] = job }
             try await owner.offer(task)
@@ -274,7 +275,7 @@ final class FleetDriver: Sendable {
 
     /// Ctrl-C: all tasks come back; the state file knows how far each was.
     private func callBack() async throws {
-        tell(
+        note(
             "stopping: tasks are called back, \(FleetDriver.lease / 3000 + 1) s at most; once more to end at once"
         )
         for record in await owner.records {

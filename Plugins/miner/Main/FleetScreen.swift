@@ -1,5 +1,6 @@
 internal import Foundation
 internal import MinerCore
+internal import NodeCommand
 
 /// Shows lanes on standard error: a picture in place on a terminal, a line now and then elsewhere.
 struct FleetScreen {
@@ -19,11 +20,11 @@ struct FleetScreen {
         shownAt = max(now, 1)
         let picture = picture()
         if json {
-            tell(FleetScreen.line(picture))
+            note(FleetScreen.line(picture))
         } else if isTerminal {
             draw(FleetScreen.lines(picture))
         } else {
-            tell(FleetScreen.sentence(picture))
+            note(FleetScreen.sentence(picture))
         }
     }
 
@@ -51,7 +52,7 @@ struct FleetScreen {
 
     static func sentence(_ picture: FleetPicture) -> String {
         var words = [picture.title, String(format: "%.1f %%", 100 * picture.share)]
-        if let bound = picture.bound { words.append("slowest lane: \(text(seconds: bound / 1000)) left") }
+        if let bound = picture.bound { words.append("slowest lane: \(timeText(seconds: bound / 1000)) left") }
         let gone = Set(picture.rows.filter { !$0.isThere }.map(\.name.worker))
         if !gone.isEmpty { words.append("not there: \(gone.sorted().joined(separator: ", "))") }
         if let proving = picture.proving {
@@ -68,7 +69,7 @@ struct FleetScreen {
             [
                 row.name.worker, row.name.disk, row.isThere ? row.what : "not there",
                 amount(row, picture.isCounting), row.rate.map { text(rate: $0) } ?? "-",
-                row.left.map { text(seconds: $0 / 1000) } ?? "-",
+                row.left.map { timeText(seconds: $0 / 1000) } ?? "-",
             ]
         }
         let widths = header.indices.map { column in ([header] + cells).map { $0[column].count }.max() ?? 0 }
@@ -88,7 +89,8 @@ struct FleetScreen {
     private static func summary(_ picture: FleetPicture) -> [String] {
         var line = "\(picture.title)  \(bar(picture.share)) " + String(format: "%.1f %%", 100 * picture.share)
         if let bound = picture.bound {
-            line += ", the slowest lane ends in \(text(seconds: bound / 1000)), at \(clock(in: bound / 1000))"
+            line +=
+                ", the slowest lane ends in \(timeText(seconds: bound / 1000)), at \(clock(in: bound / 1000))"
         }
         guard let proving = picture.proving else { return [line] }
         var odds = "\(proving.hits) hits, the best nonce has \(proving.best) of \(proving.needed); "
@@ -123,15 +125,6 @@ struct FleetScreen {
 
     static func text(odds: Double) -> String {
         odds > 0.9999 && odds < 1 ? "over 99.99 %" : String(format: "%.2f %%", 100 * odds)
-    }
-
-    static func text(seconds: Double) -> String {
-        switch seconds {
-        case ..<90: "\(Int(max(seconds, 0).rounded(.up))) s"
-        case ..<5400: "\(Int((seconds / 60).rounded())) min"
-        case ..<172_800: "\(Int((seconds / 3600).rounded())) h"
-        default: "\(Int(min(seconds / 86_400, 1e9).rounded())) days"
-        }
     }
 
     static func text(bytes: Double) -> String {

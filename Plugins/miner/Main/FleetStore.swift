@@ -1,5 +1,6 @@
 internal import Foundation
 internal import MinerCore
+internal import NodeCommand
 internal import NodeTasks
 internal import Synchronization
 
@@ -35,17 +36,17 @@ final class FleetStore: TaskStore {
     /// Opens the file, or makes it.
     /// - Parameters:
     ///   - fingerprint: of the plan; a file of another plan is refused.
-    /// - Throws: `FleetFault`.
+    /// - Throws: `CommandFault`.
     init(_ path: String, fingerprint: String) throws {
         self.path = path
         self.fingerprint = fingerprint
         lock = open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard lock >= 0 else {
-            throw FleetFault("\(path).lock cannot be written: give a place that can with --state")
+            throw CommandFault("\(path).lock cannot be written: give a place that can with --state")
         }
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             close(lock)
-            throw FleetFault("another command works on this plan (\(path) is in use): wait for its end")
+            throw CommandFault("another command works on this plan (\(path) is in use): wait for its end")
         }
         var records: [TaskID: TaskRecord] = [:]
         var hits: [(task: TaskID, hits: [FleetHit])] = []
@@ -63,7 +64,7 @@ final class FleetStore: TaskStore {
         }
         guard text.isEmpty || plan == fingerprint else {
             close(lock)
-            throw FleetFault(
+            throw CommandFault(
                 "\(path) is the state of another plan: remove it when its work is not wanted, or give another with --state"
             )
         }
@@ -88,10 +89,10 @@ final class FleetStore: TaskStore {
             FileManager.default.createFile(
                 atPath: temporary, contents: text, attributes: [.posixPermissions: 0o600]),
             let handle = FileHandle(forUpdatingAtPath: temporary)
-        else { throw FleetFault("\(temporary) cannot be written: give a place that can with --state") }
+        else { throw CommandFault("\(temporary) cannot be written: give a place that can with --state") }
         try handle.synchronize()
         guard rename(temporary, path) == 0 else {
-            throw FleetFault("\(path) cannot be replaced: give a place that can with --state")
+            throw CommandFault("\(path) cannot be replaced: give a place that can with --state")
         }
         try handle.seekToEnd()
         return handle
@@ -212,11 +213,4 @@ private struct Record: Codable {
             task: task, state: now, fence: fence, checkpoint: [UInt8](checkpoint), progress: progress,
             attempts: attempts, lastError: lastError, number: number, isCollected: isCollected)
     }
-}
-
-/// What went wrong, said once.
-struct FleetFault: Error, CustomStringConvertible {
-    let description: String
-
-    init(_ description: String) { self.description = description }
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 
 /// `spacenode-miner`: spreads the making and proving of plots over workers.
 @main
@@ -13,29 +14,6 @@ struct Miner: AsyncParsableCommand {
         subcommands: [Fleet.self])
 
     static func main() async {
-        do {
-            var command = try parseAsRoot(Array(CommandLine.arguments.dropFirst()))
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch let error as ExitCode {
-            Foundation.exit(error.rawValue)
-        } catch {
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if code.isSuccess {
-                print(text)
-                Foundation.exit(0)
-            }
-            tell(text.isEmpty ? "fleet: \(error)" : text)
-            Foundation.exit(2)
-        }
+        await runToEnd(name: "fleet")
     }
-}
-
-/// Says on standard error what is being done.
-func tell(_ line: String) {
-    FileHandle.standardError.write(Data((line + "\n").utf8))
 }

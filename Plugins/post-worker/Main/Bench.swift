@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NodeCommand
 internal import NodeDomain
 internal import PostWorkerCore
 internal import PostWorkerPlots
@@ -86,8 +87,8 @@ struct Bench {
         var light = try RandomXMachine(cache)
         var quick = try RandomXMachine(dataSet)
         for number in 0..<8 where light.hash([UInt8(number)]) != quick.hash([UInt8(number)]) {
-            throw ToolFault(
-                description: "post: RandomX gives another hash in fast mode: this memory is not to be trusted"
+            throw CommandFault(
+                "post: RandomX gives another hash in fast mode: this memory is not to be trusted"
             )
         }
         rows.append(

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NodeCommand
 internal import NodeDomain
 internal import PostWorkerCore
 internal import PostWorkerPlots
@@ -15,7 +16,7 @@ struct BenchFile {
         let name = PlotLayout.name(of: 0)
         let entries = try PlotDirectory.entries(of: directory)
         guard let entry = entries.first(where: { $0.name == name }), entry.bytes >= 1 << 20 else {
-            throw ToolFault(description: "post: --dir must hold a \(name) of 1 MiB or more: put one there")
+            throw CommandFault("post: --dir must hold a \(name) of 1 MiB or more: put one there")
         }
         let layout = try PlotLayout(plot: plot, maxFileSize: entry.bytes)
         guard let difficulty = ProvingDifficulty(k1: 26, labels: plot.labels) else { return nil }

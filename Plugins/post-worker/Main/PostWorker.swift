@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import Logging
 internal import NodeBus
+internal import NodeCommand
 internal import NodeConfiguration
 internal import NodeProtocol
 
@@ -18,25 +19,7 @@ struct PostWorker: AsyncParsableCommand {
         subcommands: [Serve.self, Tool.self], defaultSubcommand: Serve.self)
 
     static func main() async {
-        do {
-            var command = try parseAsRoot(Array(CommandLine.arguments.dropFirst()))
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch let error as ExitCode {
-            Foundation.exit(error.rawValue)
-        } catch {
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if code.isSuccess {
-                print(text)
-                Foundation.exit(0)
-            }
-            FileHandle.standardError.write(Data((text.isEmpty ? "post: \(error)" : text).utf8 + [0x0a]))
-            Foundation.exit(2)
-        }
+        await runToEnd(name: "post")
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import NodeBus
+internal import NodeCommand
 internal import NodeDomain
 internal import NodeProtocol
 internal import NodeTasks

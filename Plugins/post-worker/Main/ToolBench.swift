@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 internal import PostWorkerCore
 
 /// Measures what proofs cost on this machine.

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 internal import NodeDomain
 internal import PostWorkerCore
 
@@ -25,8 +26,7 @@ struct ToolLabel: ParsableCommand {
 
     func run() throws {
         guard count >= 1, count - 1 <= UInt64.max - index else {
-            throw ToolFault(
-                description: "post: --index and --count must name indices below 2^64, one at least")
+            throw CommandFault("post: --index and --count must name indices below 2^64, one at least")
         }
         let worker = try (path ?? LabelProviders.expected).makeWorker(scryptN: scryptN)
         var done: UInt64 = 0

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 internal import NodeDomain
 internal import PostWorkerCore
 internal import PostWorkerPlots

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NodeCommand
 internal import PostWorkerPlots
 internal import Synchronization
 
@@ -33,7 +34,7 @@ final class ToolProgress: Sendable {
             state.shown = now
             guard let share, share - state.base > 0, now - state.began >= 1 else { return "" }
             let seconds = (now - state.began) * (1 - share) / (share - state.base)
-            return share < 1 ? ", \(ToolProgress.text(seconds: seconds)) left" : ""
+            return share < 1 ? ", \(timeText(seconds: seconds)) left" : ""
         }
         guard let left else { return }
         let line = "\(title) \(bar(share))\(detail())\(left)"
@@ -60,16 +61,6 @@ final class ToolProgress: Sendable {
     }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
-
-    /// A time for people.
-    static func text(seconds: Double) -> String {
-        switch seconds {
-        case ..<90: "\(Int(max(seconds, 0).rounded(.up))) s"
-        case ..<5400: "\(Int((seconds / 60).rounded())) min"
-        case ..<172_800: "\(Int((seconds / 3600).rounded())) h"
-        default: "\(Int(min(seconds / 86_400, 1e9).rounded())) days"
-        }
-    }
 
     /// Bytes for people.
     static func text(bytes: UInt64) -> String {

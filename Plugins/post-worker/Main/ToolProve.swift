@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 internal import NodeDomain
 internal import PostWorkerCore
 internal import PostWorkerPlots
@@ -60,7 +61,7 @@ struct ToolProve: ParsableCommand {
             outcome = try prover.run { show($0, of: bytes, progress) }
         } catch let refusal as ProofRefusal {
             progress.end()
-            throw ToolFault(description: explain(refusal, segments))
+            throw CommandFault(explain(refusal, segments))
         }
         progress.end()
         switch outcome {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 internal import NodeDomain
 internal import PostWorkerCore
 internal import PostWorkerPlots
@@ -108,18 +109,17 @@ struct ProofFile: Decodable {
     /// Reads a file, or standard input for `-`.
     static func read(_ path: String) throws -> PostProof {
         let file = path == "-" ? FileHandle.standardInput : FileHandle(forReadingAtPath: path)
-        guard let file else { throw ToolFault(description: "post: cannot read \(path): is the path right?") }
+        guard let file else { throw CommandFault("post: cannot read \(path): is the path right?") }
         let bytes = try file.read(upToCount: limit + 1) ?? Data()
         guard bytes.count <= limit else {
-            throw ToolFault(description: "post: \(path) is over \(limit) bytes: that is no proof")
+            throw CommandFault("post: \(path) is over \(limit) bytes: that is no proof")
         }
         do {
             let read = try JSONDecoder().decode(ProofFile.self, from: bytes)
             return PostProof(nonce: read.nonce, indices: Array(read.indices), pow: read.pow)
         } catch {
-            throw ToolFault(
-                description:
-                    "post: \(path) holds no proof: it must be {\"nonce\": N, \"indices\": \"BASE64\", \"pow\": N}"
+            throw CommandFault(
+                "post: \(path) holds no proof: it must be {\"nonce\": N, \"indices\": \"BASE64\", \"pow\": N}"
             )
         }
     }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import NodeCommand
 internal import NodeDomain
 internal import NodeEncoding
 internal import VmCore
@@ -60,14 +61,14 @@ struct ToolDerive: ParsableCommand {
         switch template {
         case .wallet:
             guard key.count == 1 else {
-                throw ToolFault(description: "a wallet has one key: give --key once")
+                throw CommandFault("a wallet has one key: give --key once")
             }
             return .wallet(key: key[0])
         case .multisig: return .multisig(try keys())
         case .vesting: return .vesting(try keys())
         case .vault:
             guard let owner, let total else {
-                throw ToolFault(description: "a vault needs --owner ADDRESS and --total SMIDGE")
+                throw CommandFault("a vault needs --owner ADDRESS and --total SMIDGE")
             }
             do {
                 return .vault(
@@ -76,16 +77,15 @@ struct ToolDerive: ParsableCommand {
                         initial: initial ?? total / 4,
                         start: start, end: end))
             } catch {
-                throw ToolFault(description: "--owner \(owner): \(error)")
+                throw CommandFault("--owner \(owner): \(error)")
             }
         }
     }
 
     private func keys() throws -> MultisigKeys {
         guard let keys = MultisigKeys(required: required, keys: key) else {
-            throw ToolFault(
-                description:
-                    "\(key.count) keys of which \(required) must sign: 1 to \(MultisigKeys.most) keys, and not more than there are"
+            throw CommandFault(
+                "\(key.count) keys of which \(required) must sign: 1 to \(MultisigKeys.most) keys, and not more than there are"
             )
         }
         return keys

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import NodeCommand
 internal import VmCore
 
 /// What is minted and comes free, by layer.
@@ -76,9 +77,8 @@ struct LayerTable {
     func print(_ range: LayerRange) throws {
         let last = indexZero.addingReportingOverflow(Issuance.lastIndex)
         guard !last.overflow, range.to <= last.partialValue else {
-            throw ToolFault(
-                description:
-                    "--to \(range.to): the last layer that mints anything is \(last.partialValue); nothing comes after it"
+            throw CommandFault(
+                "--to \(range.to): the last layer that mints anything is \(last.partialValue); nothing comes after it"
             )
         }
         let names = ["layer", "subsidy", "accumulated", "vested", "circulating"]

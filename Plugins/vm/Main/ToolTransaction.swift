@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 internal import NodeDomain
 internal import NodeEncoding
 internal import VmCore
@@ -30,7 +31,7 @@ struct ToolDecode: ParsableCommand {
 
     func run() throws {
         guard let raw = Hexadecimal.bytes(of: text) ?? Data(base64Encoded: text).map(Array.init) else {
-            throw ToolFault(description: "this is neither hexadecimal digits nor base 64")
+            throw CommandFault("this is neither hexadecimal digits nor base 64")
         }
         let transaction: SignedTransaction
         do {
@@ -47,7 +48,7 @@ struct ToolDecode: ParsableCommand {
     private func genesis() throws -> [UInt8]? {
         guard let genesisId else { return nil }
         guard let bytes = Hexadecimal.bytes(of: genesisId), bytes.count == GenesisID.count else {
-            throw ToolFault(description: "--genesis-id: 40 hexadecimal digits are needed")
+            throw CommandFault("--genesis-id: 40 hexadecimal digits are needed")
         }
         return bytes
     }
@@ -57,7 +58,7 @@ struct ToolDecode: ParsableCommand {
         if !key.isEmpty {
             let required = required ?? (key.count == 1 ? 1 : nil)
             guard let required, (1...key.count).contains(required) else {
-                throw ToolFault(description: "--required: how many of the \(key.count) keys must sign?")
+                throw CommandFault("--required: how many of the \(key.count) keys must sign?")
             }
             return .init(keys: key, required: required)
         }

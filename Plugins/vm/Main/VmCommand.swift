@@ -1,11 +1,12 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 
 /// `spacenode-vm`: the ledger.
 ///
 /// What is here so far are its tools.
 @main
-struct VmCommand: ParsableCommand {
+struct VmCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spacenode-vm",
         abstract: "The ledger: issuance, addresses and transactions.",
@@ -15,22 +16,8 @@ struct VmCommand: ParsableCommand {
             """,
         subcommands: [Tool.self])
 
-    static func main() {
-        do {
-            var command = try parseAsRoot(Array(CommandLine.arguments.dropFirst()))
-            try command.run()
-        } catch let error as ExitCode {
-            Foundation.exit(error.rawValue)
-        } catch {
-            let code = exitCode(for: error)
-            let text = fullMessage(for: error)
-            if code.isSuccess {
-                print(text)
-                Foundation.exit(0)
-            }
-            FileHandle.standardError.write(Data((text.isEmpty ? "spacenode: \(error)" : text).utf8 + [0x0a]))
-            Foundation.exit(2)
-        }
+    static func main() async {
+        await runToEnd(name: "spacenode")
     }
 }
 
@@ -41,19 +28,7 @@ struct Tool: ParsableCommand {
         subcommands: [ToolEconomics.self, ToolTransaction.self, ToolAddress.self])
 }
 
-/// What went wrong, said once.
-struct ToolFault: Error, CustomStringConvertible {
-    let description: String
-}
-
 /// Writes text at once, so that a pipe has it when it happens.
 func write(_ text: String) {
     FileHandle.standardOutput.write(Data(text.utf8))
-}
-
-/// Prints a value as JSON with sorted keys.
-func printJSON(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    write(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
 }

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import NodeCommand
 internal import NodeConfiguration
 internal import SupervisorProcess
 
