@@ -58,7 +58,9 @@ let package = Package(
             name: "NodeBusTesting",
             dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
         // `Files` is the repository's config/.
-        .target(name: "NodeConfiguration", dependencies: [yams], resources: [.embedInCode("Files")]),
+        .target(
+            name: "NodeConfiguration", dependencies: ["NodeDomain", "NodeEncoding", yams],
+            resources: [.embedInCode("Files")]),
         .target(name: "StorageWire"),
         .target(name: "StorageClient", dependencies: ["StorageWire", "NodeBus", "NodeProtocol"]),
         .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),

@@ -24,7 +24,7 @@ private let allowed: [String: Set<String>] = [
         "BusWire", "NodeBus", "NodeProtocol", "RouterCore", "Logging", "SwiftProtobuf",
     ],
     "Sources/Traffic": ["NodeProtocol", "CZstd", "SwiftProtobuf", "Foundation"],
-    "Sources/NodeConfiguration": ["Yams", "Foundation"],
+    "Sources/NodeConfiguration": ["NodeDomain", "NodeEncoding", "Yams", "Foundation"],
     // The form of a batch is storage's and its callers' alike, so it belongs to neither plugin.
     "Sources/StorageWire": [],
     "Sources/StorageClient": ["StorageWire", "NodeBus", "NodeProtocol", "Foundation"],
