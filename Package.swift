@@ -65,6 +65,12 @@ let package = Package(
         .target(name: "StorageClient", dependencies: ["StorageWire", "NodeBus", "NodeProtocol"]),
         .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),
 
+        .target(
+            name: "NodeOperator",
+            dependencies: [
+                "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration", arguments, logging, protobuf,
+            ]),
+
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
         .executableTarget(
             name: "Router",
@@ -80,8 +86,8 @@ let package = Package(
         .executableTarget(
             name: "spacenode",
             dependencies: [
-                "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic",
-                "CLinux",
+                "NodeCommand", "NodeOperator", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                "SupervisorProcess", "Traffic", "CLinux",
                 arguments, logging, protobuf,
             ]),
         .executableTarget(
@@ -97,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "StorageMain",
             dependencies: [
-                "StorageCore", "StorageWire", "CRocksDB", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                "StorageCore", "StorageWire", "CRocksDB", "NodeOperator", "NodeBus", "NodeProtocol", "NodeConfiguration",
                 lifecycle, logging, arguments, protobuf,
             ],
             path: "Plugins/storage/Main"),
@@ -144,7 +150,12 @@ let package = Package(
             name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/vm/Core"),
         .executableTarget(
-            name: "VmMain", dependencies: ["VmCore", "NodeCommand", "NodeDomain", "NodeEncoding", arguments],
+            name: "VmMain",
+            dependencies: [
+                "VmCore", "StorageClient", "StorageWire", "NodeOperator", "NodeCommand", "NodeBus",
+                "NodeProtocol", "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", lifecycle,
+                logging, arguments, protobuf,
+            ],
             path: "Plugins/vm/Main"),
 
         .executableTarget(
