@@ -722,6 +722,8 @@ package nonisolated struct Spacenode_Vm_V1_CheckpointHead: Sendable {
   /// the root of the leaves
   package var appHash: Data = Data()
 
+  package var genesisTimeMs: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1906,7 +1908,7 @@ nonisolated extension Spacenode_Vm_V1_SnapshotItem: SwiftProtobuf.Message, Swift
 
 nonisolated extension Spacenode_Vm_V1_CheckpointHead: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CheckpointHead"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}genesis_id\0\u{1}height\0\u{3}time_ms\0\u{3}block_hash\0\u{3}app_hash\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{3}genesis_id\0\u{1}height\0\u{3}time_ms\0\u{3}block_hash\0\u{3}app_hash\0\u{3}genesis_time_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1920,6 +1922,7 @@ nonisolated extension Spacenode_Vm_V1_CheckpointHead: SwiftProtobuf.Message, Swi
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.timeMs) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.blockHash) }()
       case 6: try { try decoder.decodeSingularBytesField(value: &self.appHash) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.genesisTimeMs) }()
       default: break
       }
     }
@@ -1944,6 +1947,9 @@ nonisolated extension Spacenode_Vm_V1_CheckpointHead: SwiftProtobuf.Message, Swi
     if !self.appHash.isEmpty {
       try visitor.visitSingularBytesField(value: self.appHash, fieldNumber: 6)
     }
+    if self.genesisTimeMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.genesisTimeMs, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1954,6 +1960,7 @@ nonisolated extension Spacenode_Vm_V1_CheckpointHead: SwiftProtobuf.Message, Swi
     if lhs.timeMs != rhs.timeMs {return false}
     if lhs.blockHash != rhs.blockHash {return false}
     if lhs.appHash != rhs.appHash {return false}
+    if lhs.genesisTimeMs != rhs.genesisTimeMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

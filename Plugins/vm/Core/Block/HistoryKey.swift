@@ -99,6 +99,35 @@ package struct NetworkRecord: StateRecord {
     }
 }
 
+/// A block whose version is kept.
+package struct BlockRecord: StateRecord {
+    /// In Unix milliseconds.
+    package var time: UInt64
+    /// Of the block.
+    package var hash: Bytes32
+    /// Root of the state after it.
+    package var appHash: Bytes32
+
+    /// A block of these fields.
+    package init(time: UInt64, hash: Bytes32, appHash: Bytes32) {
+        self.time = time
+        self.hash = hash
+        self.appHash = appHash
+    }
+
+    package init(from reader: inout ScaleReader) throws(ScaleFault) {
+        time = try reader.compact()
+        hash = try reader.bytes32()
+        appHash = try reader.bytes32()
+    }
+
+    package func write(to writer: inout ScaleWriter) {
+        writer.writeCompact(time)
+        writer.write(hash)
+        writer.write(appHash)
+    }
+}
+
 /// What a block leaves behind that can be dropped when the versions before it are no longer kept.
 package struct Leftovers: StateRecord {
     /// Most bytes of a list of nodes: what a value of storage can hold.
@@ -108,7 +137,7 @@ package struct Leftovers: StateRecord {
 
     /// Nodes of the tree that the block replaced, packed.
     package var stale: [UInt8]
-    /// Transactions of the block before this one, whose receipts go with its version.
+    /// Transactions of the block, whose receipts go as well.
     package var receipts: [Bytes32]
 
     /// Leftovers of these fields.
