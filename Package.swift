@@ -178,6 +178,8 @@ let package = Package(
             name: "BusBench",
             dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusBench"),
+        .executableTarget(
+            name: "TreeBench", dependencies: ["VmCore", "NodeDomain"], path: "Tests/TreeBench"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "NodeDomainTests", dependencies: ["NodeDomain"]),
         .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
