@@ -23,6 +23,18 @@ package struct Bytes32: Hashable, Sendable {
     /// Exactly 32 bytes; nil for any other number of them.
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Bytes32.count else { return nil }
+        // Most collections lie in one piece of memory: no byte of those is touched alone.
+        let whole = bytes.withContiguousStorageIfAvailable { piece in
+            let raw = UnsafeRawBufferPointer(piece)
+            func word(_ place: Int) -> UInt64 {
+                UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self))
+            }
+            return Bytes32(word(0), word(1), word(2), word(3))
+        }
+        if let whole {
+            self = whole
+            return
+        }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         for (place, byte) in bytes.enumerated() {
             switch place / 8 {
@@ -43,8 +55,13 @@ package struct Bytes32: Hashable, Sendable {
 
     /// The bytes in order.
     package var bytes: [UInt8] {
-        [word0, word1, word2, word3].flatMap { word in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+        [UInt8](unsafeUninitializedCapacity: Bytes32.count) { memory, count in
+            let raw = UnsafeMutableRawBufferPointer(memory)
+            raw.storeBytes(of: word0.bigEndian, toByteOffset: 0, as: UInt64.self)
+            raw.storeBytes(of: word1.bigEndian, toByteOffset: 8, as: UInt64.self)
+            raw.storeBytes(of: word2.bigEndian, toByteOffset: 16, as: UInt64.self)
+            raw.storeBytes(of: word3.bigEndian, toByteOffset: 24, as: UInt64.self)
+            count = Bytes32.count
         }
     }
 }

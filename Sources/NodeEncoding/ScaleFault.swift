@@ -1,7 +1,7 @@
 /// Why some bytes are not the canonical encoding of a value.
 ///
 /// The bytes come from outside the process: whoever sent them is to blame.
-package enum ScaleFault: Error, Equatable, Sendable {
+package enum ScaleFault: Error, Hashable, Sendable {
     /// The bytes end before the value does.
     case ended(offset: Int, needed: Int)
     /// A compact integer takes more bytes than its value needs.

@@ -244,7 +244,7 @@ package struct SignedTransaction: Hashable, Sendable {
 }
 
 /// Why bytes are no transaction: it is skipped, and costs nothing.
-package enum TransactionFault: Error, Equatable, Sendable {
+package enum TransactionFault: Error, Hashable, Sendable {
     /// Over 1024 bytes.
     case tooLarge(Int)
     /// Not canonical SCALE.

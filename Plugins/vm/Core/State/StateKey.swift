@@ -46,6 +46,18 @@ package enum StateKey: Hashable, Sendable {
         }
     }
 
+    /// What the kinds are called in questions, with their tags.
+    private static let kinds: [(name: String, tag: UInt8)] = [
+        ("account", 1), ("plot", 2), ("row", 3), ("operator", 4), ("epoch", 5), ("seats", 6), ("pot", 7),
+        ("tally", 9), ("frozen", 10), ("expiry", 11),
+    ]
+
+    /// What the kinds are called in questions.
+    package static var names: [String] { kinds.map(\.name) }
+
+    /// The tag of a kind; nil: there is none of that name.
+    package static func tag(named name: String) -> UInt8? { kinds.first { $0.name == name }?.tag }
+
     /// Tag and fields, numbers big-endian.
     package var bytes: [UInt8] {
         switch self {
