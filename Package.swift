@@ -168,6 +168,14 @@ let package = Package(
             dependencies: ["StorageClient", "StorageWire", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/StorageRig",
             exclude: ["rig"]),
+        .executableTarget(
+            name: "VmRig",
+            dependencies: [
+                "VmCore", "NodeConfiguration", "NodeCrypto", "NodeDomain", "NodeEncoding", "NodeBus",
+                "NodeProtocol", "StorageClient", "StorageWire", arguments, logging, protobuf,
+            ],
+            path: "Tests/VmRig",
+            exclude: ["rig", "node.py"]),
         .target(
             name: "FuzzTargets",
             dependencies: [
