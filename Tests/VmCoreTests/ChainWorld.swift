@@ -166,13 +166,13 @@ struct ChainWorld {
 }
 
 extension NetworkParameters {
-    /// The numbers of devnet.
-    static let devnet = NetworkParameters(
-        genesisTime: 1_700_000_000_000, genesisID: [UInt8](repeating: 0x5e, count: 20), blockInterval: 1000,
-        layerTime: 5000, epochTime: 60_000, effectiveGenesisLayer: 11, termHeights: 10, seats: 400,
-        fadingEpochs: 2, poetPhase: 10_000, poetWork: 20_000, poetLeaves: 65_536, windowHeights: 15,
-        inclusionDelay: 10, labelsPerUnit: 1024, units: 2...64, mostNonces: 1024, proofIndices: 37,
-        goodLabels: 26, powDifficulty: .largest, laneProofs: 2, laneBytes: 2048, blockGas: 3_600_000)
+    /// The numbers of devnet, with a genesis.
+    static let devnet: NetworkParameters = {
+        var parameters = NetworkParameters()
+        parameters.genesisTime = 1_700_000_000_000
+        parameters.genesisID = [UInt8](repeating: 0x5e, count: 20)
+        return parameters
+    }()
 }
 
 /// Items whose form is right.

@@ -119,7 +119,7 @@ extension ChainRules {
         var checks: [ChainCheck] = activation.vrfKey.map { [.vrfKey($0)] } ?? []
         checks.append(
             .signature(
-                SignatureCheck(
+                ItemSignature(
                     plot: nil, key: activation.operator,
                     message: activation.signedBytes(genesis: genesis), signature: activation.signature)))
         for plot in activation.plots {
@@ -129,7 +129,7 @@ extension ChainRules {
             else { continue }
             checks.append(
                 .signature(
-                    SignatureCheck(
+                    ItemSignature(
                         plot: plot.identity, key: plot.identity, message: message,
                         signature: binding.signature)))
         }

@@ -75,7 +75,7 @@ package struct ChainBlock: Sendable {
         guard context.time >= earliest else { throw ChainRefusal.time(context.time, earliest: earliest) }
         let layer = rules.parameters.layer(at: context.time) ?? 0
         // Epochs are as long as layers at least: no number of an epoch comes near its limit.
-        guard layer < NetworkParameters.largestLayer / 2 else { throw ChainRefusal.layer(layer) }
+        guard layer < ChainLimit.layers / 2 else { throw ChainRefusal.layer(layer) }
     }
 
     private mutating func askBeacon() throws {

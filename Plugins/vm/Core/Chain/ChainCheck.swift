@@ -9,7 +9,7 @@ package enum ChainCheck: Hashable, Sendable {
     /// A VRF key is a point, and not of small order.
     case vrfKey(Bytes32)
     /// An Ed25519 signature.
-    case signature(SignatureCheck)
+    case signature(ItemSignature)
     /// Proof of work and all labels of a plot's proof.
     case space(SpaceCheck)
     /// Sequential work.
@@ -25,7 +25,7 @@ package enum ChainCheck: Hashable, Sendable {
 }
 
 /// A signature and what it is of.
-package struct SignatureCheck: Hashable, Sendable {
+package struct ItemSignature: Hashable, Sendable {
     /// The plot whose binding it is; nil: it is the operator's.
     package let plot: Bytes32?
     /// The key.
