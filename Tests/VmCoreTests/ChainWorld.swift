@@ -132,6 +132,36 @@ struct ChainWorld {
         while try pot.time - rules.parameters.genesisTime < time { try block(absent: absent, fees: fees) }
     }
 
+    /// Why a block with these items would be invalid; nil: it would be valid. Nothing is changed.
+    func refusal(of items: [BlockItem], at time: UInt64? = nil) throws -> ChainRefusal? {
+        var other = self
+        do {
+            try other.block(at: time, items)
+            return nil
+        } catch let refusal as ChainRefusal {
+            return refusal
+        }
+    }
+
+    /// A chain whose first window has just opened, at 30.5 s.
+    static func open(_ parameters: NetworkParameters = .devnet) throws -> ChainWorld {
+        var world = try ChainWorld(parameters)
+        try world.run(until: 29_000)
+        try world.block(at: 30_500, [ChainItems.poet(0)])
+        return world
+    }
+
+    /// Goes on to the next epoch: a PoET proof, these activations, one a block, and time.
+    mutating func mine(_ activations: (UInt32) -> [BlockItem], absent: Set<Bytes32> = []) throws {
+        let number = try pot.epoch
+        while try epoch(number).opening == nil {
+            let isDone = try pot.time + 1000 - epoch(number).startTime >= 30_000
+            try block(isDone ? [ChainItems.poet(number)] : [], absent: absent)
+        }
+        for activation in activations(number) { try block([activation], absent: absent) }
+        while try pot.epoch == number { try block(absent: absent) }
+    }
+
     // MARK: - Doubts
 
     /// Nothing is lost or made, and sums are those of their parts.

@@ -99,6 +99,6 @@ extension EpochRecord {
 
     /// What units have earned, to the smidge below.
     package func reward(units: UInt32) -> UInt64 {
-        UInt64(truncatingIfNeeded: UInt128(units) * accumulated >> 64)
+        UInt64(truncatingIfNeeded: (UInt128(units) * accumulated) >> 64)
     }
 }
