@@ -132,7 +132,7 @@ struct ChainWorld {
         while try pot.time - rules.parameters.genesisTime < time { try block(absent: absent, fees: fees) }
     }
 
-    /// Why a block with these items would be invalid; nil: it would be valid. Nothing is changed.
+    /// Why a block with these items would be invalid; nil: it would be valid.
     func refusal(of items: [BlockItem], at time: UInt64? = nil) throws -> ChainRefusal? {
         var other = self
         do {
