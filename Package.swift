@@ -103,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "StorageMain",
             dependencies: [
-                "StorageCore", "StorageWire", "CRocksDB", "NodeOperator", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                "StorageCore", "StorageWire", "CRocksDB", "NodeOperator", "NodeBus", "NodeProtocol",
+                "NodeConfiguration",
                 lifecycle, logging, arguments, protobuf,
             ],
             path: "Plugins/storage/Main"),
@@ -147,7 +148,7 @@ let package = Package(
             ]),
 
         .target(
-            name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "StorageWire"],
             path: "Plugins/vm/Core"),
         .executableTarget(
             name: "VmMain",

@@ -1,4 +1,3 @@
-internal import NodeCrypto
 package import NodeDomain
 internal import NodeEncoding
 
@@ -75,8 +74,7 @@ extension ChainRules {
         }
         return SpaceCheck(
             challenge: challenge, identity: plot.identity,
-            commitment: BLAKE3.hash(plot.identity.bytes + commitment.bytes), units: plot.units,
-            proof: plot.proof)
+            commitmentATX: commitment, units: plot.units, proof: plot.proof)
     }
 
     private func formFault(_ plot: PlotProof) -> PlotFault? {
@@ -119,9 +117,9 @@ extension ChainRules {
         var checks: [ChainCheck] = activation.vrfKey.map { [.vrfKey($0)] } ?? []
         checks.append(
             .signature(
-                ItemSignature(
-                    plot: nil, key: activation.operator,
-                    message: activation.signedBytes(genesis: genesis), signature: activation.signature)))
+                SignatureCheck(
+                    message: activation.signedBytes(genesis: genesis), key: activation.operator,
+                    signature: activation.signature), plot: nil))
         for plot in activation.plots {
             guard let binding = plot.binding,
                 let message = plot.bindingBytes(
@@ -129,9 +127,9 @@ extension ChainRules {
             else { continue }
             checks.append(
                 .signature(
-                    ItemSignature(
-                        plot: plot.identity, key: plot.identity, message: message,
-                        signature: binding.signature)))
+                    SignatureCheck(
+                        message: message, key: plot.identity, signature: binding.signature),
+                    plot: plot.identity))
         }
         return checks
     }
