@@ -1,4 +1,3 @@
-import NodeCrypto
 import NodeDomain
 import NodeEncoding
 import Testing
@@ -150,17 +149,18 @@ struct ChainActivationTests {
         let asked = world.checks
         #expect(asked.count == 7)
         #expect(asked[1] == .vrfKey(Self.id(0x12)))
-        guard case .signature(let own) = asked[2], case .signature(let bound) = asked[3],
+        guard case .signature(let own, plot: nil) = asked[2],
+            case .signature(let bound, plot: Self.id(0x21)) = asked[3],
             case .space(let space) = asked[5]
         else {
             Issue.record("\(asked)")
             return
         }
-        #expect(own.key == activation.operator && own.plot == nil)
+        #expect(own.key == activation.operator)
         #expect(own.message == activation.signedBytes(genesis: genesis))
-        #expect(bound.key == Self.id(0x21) && bound.plot == Self.id(0x21))
+        #expect(bound.key == Self.id(0x21))
         #expect(space.challenge == (try world.epoch(0).opening?.post))
-        #expect(space.commitment == BLAKE3.hash(Self.id(0x21).bytes + Self.id(0xc0).bytes))
+        #expect(space.commitmentATX == Self.id(0xc0))
         #expect(asked.map(\.isOfSpace) == [false, false, false, false, false, true, true])
         for check in asked {
             var other = self.world

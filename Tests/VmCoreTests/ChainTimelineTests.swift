@@ -33,8 +33,8 @@ struct ChainTimelineTests {
     }
 
     private static let judge: @Sendable (ChainCheck) -> Bool = { check in
-        guard case .signature(let check) = check else { return true }
-        return Ed25519.verify(check.signature, of: check.message, by: check.key)
+        guard case .signature(let signature, _) = check else { return true }
+        return Ed25519.verify(signature.signature, of: signature.message, by: signature.key)
     }
 
     @Test("PoET proof, activation, epoch 1 mints, renewal, epoch 2, a committee of mined weight only")

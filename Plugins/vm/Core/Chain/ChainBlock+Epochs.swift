@@ -9,7 +9,6 @@ extension ChainBlock {
     /// Ends the epoch if this block is the first of the next (spec: chain, §2).
     mutating func turnEpoch() throws {
         let number = pot.epoch
-        try state.require(StateNeeds([.epoch(number), .epoch(number + 1)]))
         let epoch = try state.epoch(number)
         guard let opening = epoch.opening, var next = try state.epochs.get(number + 1), next.weight > 0,
             hasLasted(epoch, rules.parameters.epochTime),
