@@ -84,10 +84,16 @@ struct ChainEpochTests {
         var world = try ChainWorld.open()
         try world.mine { [plot(0x21, units: 4, $0)] }
         let start = try world.pot.time - world.rules.parameters.genesisTime
-        try world.run(until: start + 120_000)
+        // The last moment that mints is the twice itself.
+        try world.run(until: start + 117_000)
+        let before = try world.pot.minted
+        var exact = world
+        try exact.block(at: start + 120_000)
+        try world.block(at: start + 120_001)
+        #expect(try exact.pot.minted > before && world.pot.minted == before)
         let (minted, earned) = (try world.pot.minted, try world.epoch(1).earned)
         #expect(minted > 0)
-        try world.run(until: start + 200_000, fees: 3)
+        try world.run(until: start + 200_001, fees: 3)
         #expect(try world.pot.epoch == 1 && world.pot.minted == minted)
         #expect(try world.epoch(1).earned == earned + 3 * 80)
     }

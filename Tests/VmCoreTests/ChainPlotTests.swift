@@ -109,4 +109,37 @@ struct ChainPlotTests {
         let paid = try world.balance(Self.home)
         #expect((half - 1...half).contains(paid), "\(epoch)")
     }
+
+    @Test("a row that does not vote is paid in the next epoch, behind however many that wait")
+    func cursor() throws {
+        var parameters = NetworkParameters.devnet
+        parameters.laneProofs = 16
+        parameters.laneBytes = 8192
+        var world = try ChainWorld.open(parameters)
+        let waiting = (0..<150).map { number in
+            ChainItems.plot(
+                Bytes32(1, 0, 0, UInt64(number)), units: 2, coinbase: ChainSamples.account(0x61))
+        }
+        let last = ChainItems.activation(0, by: 0x11, [ChainItems.plot(Self.plot, coinbase: Self.home)])
+        try world.mine { epoch in
+            stride(from: 0, to: 150, by: 15).map {
+                ChainItems.activation(
+                    epoch, by: 0x41, votes: true, key: 0x42, Array(waiting[$0..<($0 + 15)]))
+            } + [last, steady(epoch)]
+        }
+        try world.mine { epoch in
+            stride(from: 0, to: 150, by: 15).map { start in
+                ChainItems.activation(
+                    epoch, by: 0x41, votes: true,
+                    waiting[start..<(start + 15)].map { ChainItems.plot($0.identity, units: 2) })
+            }
+        }
+        #expect(try row(world, 1) != nil)
+        try world.block()
+        #expect(try row(world, 1) != nil)
+        // Sixty-four rows are looked at in a block: the third block of the epoch comes to it.
+        try world.block()
+        #expect(try row(world, 1) == nil && world.balance(Self.home) > 0)
+        #expect(try world.balance(ChainSamples.account(0x61)) < world.balance(Self.home) * 2 + 2)
+    }
 }

@@ -166,6 +166,19 @@ struct ChainTermTests {
         #expect(try seats(world, term) == [100, 200])
     }
 
+    @Test("a barred member's part of the seats burns, though it signed")
+    func barredSeats() throws {
+        var world = try world()
+        try finishTerm(&world)
+        try world.block([evidence(Self.committee[2].operator, height: 3)])
+        try finishTerm(&world)
+        let (pot, burnt) = (try world.pot.seatPot, try world.pot.burnt)
+        let before = try world.balance(Self.committee[2].account)
+        try world.block()
+        #expect(try world.balance(Self.committee[2].account) == before)
+        #expect(try pot > 0 && world.pot.burnt - burnt == pot - 2 * (pot / 4))
+    }
+
     @Test("evidence of no decided height, of no member, or too late")
     func inadmissible() throws {
         var world = try world()
@@ -218,14 +231,36 @@ struct ChainTermTests {
                 epoch, by: key, votes: votes, key: epoch == 0 ? key &+ 1 : nil,
                 [ChainItems.plot(Self.id(key), units: units, coinbase: epoch == 0 ? Self.home : nil)])
         }
-        try world.mine { [votes($0, 0x11, 8), votes($0, 0x21, 4), votes($0, 0x31, 5), votes($0, 0x41, 5)] }
-        try world.mine { [votes($0, 0x11, 6), votes($0, 0x21, 9), votes($0, 0x31, 5, false)] }
+        try world.mine {
+            [votes($0, 0x11, 8), votes($0, 0x21, 4), votes($0, 0x31, 5), votes($0, 0x41, 5)]
+        }
+        try world.mine {
+            [votes($0, 0x11, 6), votes($0, 0x21, 9), votes($0, 0x31, 5, false)]
+        }
         let set = try world.read(.frozen(epoch: 2), as: FrozenRecord.self)
         #expect(
             set?.voters == [
                 Voter(operator: Self.id(0x11), vrfKey: Self.id(0x12), power: 6),
                 Voter(operator: Self.id(0x21), vrfKey: Self.id(0x22), power: 4),
             ])
+        let mine = { (epoch: UInt32) in [votes(epoch, 0x11, 6), votes(epoch, 0x21, 9)] }
+        // One of the first committee gains weight of its own, and loses all by its guilt.
+        let own = { (epoch: UInt32, coinbase: Address?) in
+            ChainItems.activation(
+                epoch, by: 0x91, votes: true, [ChainItems.plot(Self.id(0x91), coinbase: coinbase)])
+        }
+        try world.mine { mine($0) + [own($0, Self.home)] }
+        try world.mine { mine($0) + [own($0, nil)] }
+        var good = world
+        try good.mine { mine($0) + [own($0, nil)] }
+        #expect(
+            try good.read(.frozen(epoch: 5), as: FrozenRecord.self)?.voters.map(\.operator)
+                == [Self.id(0x11), Self.id(0x21), Self.id(0x91)])
+        let height = try world.pot.height
+        try world.mine { mine($0) + [own($0, nil), evidence(Self.id(0x91), height: height)] }
+        let later = try world.read(.frozen(epoch: 5), as: FrozenRecord.self)
+        #expect(later?.voters.map(\.operator) == [Self.id(0x11), Self.id(0x21)])
+        #expect(later?.voters.map(\.power) == [6, 9])
         let tallies = world.records.keys.filter { if case .tally(1, _) = $0 { true } else { false } }
         #expect(tallies.isEmpty)
     }

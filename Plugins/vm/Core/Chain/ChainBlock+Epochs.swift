@@ -22,10 +22,6 @@ extension ChainBlock {
         let voters = try freeze(number + 1)
         try state.epochs.set(number + 1, next)
         pot.epoch = number + 1
-        // Rows of older epochs are due whether they vote or not.
-        if pot.early.epoch + ChainLimit.stakeEpochs <= pot.epoch {
-            pot.early = RowCursor(epoch: pot.epoch - ChainLimit.stakeEpochs + 1)
-        }
         events.append(.epochEnded(number))
         events.append(.epochStarted(number + 1, weight: next.weight, voters: voters))
     }
