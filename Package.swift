@@ -179,7 +179,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", logging, protobuf,
+                "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
+                "NodeEncoding", logging, protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),

@@ -20,7 +20,7 @@ extension ScaleWriter {
     }
 
     /// Sixteen bytes, least significant first.
-    package mutating func write(_ value: UInt128) {
+    package mutating func write128(_ value: UInt128) {
         for place in 0..<16 { write(UInt8(truncatingIfNeeded: value >> UInt128(8 * place))) }
     }
 

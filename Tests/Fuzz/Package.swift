@@ -25,6 +25,8 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], path: "Sources/ZeroMQ"),
         .target(name: "NodeProtocol", dependencies: [protobuf], path: "Sources/NodeProtocol"),
         .target(name: "BusWire", path: "Sources/BusWire"),
+        .target(name: "NodeDomain", path: "Sources/NodeDomain"),
+        .target(name: "NodeEncoding", dependencies: ["NodeDomain"], path: "Sources/NodeEncoding"),
         .target(name: "NodeLogging", dependencies: [logging], path: "Sources/NodeLogging"),
         .target(
             name: "NodeBus",
@@ -36,7 +38,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", logging, protobuf,
+                "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
+                "NodeEncoding", logging, protobuf,
             ],
             path: "Targets"),
         .executableTarget(

@@ -33,8 +33,8 @@ struct ChainTimelineTests {
     }
 
     private static let judge: @Sendable (ChainCheck) -> Bool = { check in
-        guard case .signature(let check) = check else { return true }
-        return Ed25519.verify(check.signature, of: check.message, by: check.key)
+        guard case .signature(let signature, _) = check else { return true }
+        return Ed25519.verify(signature.signature, of: signature.message, by: signature.key)
     }
 
     @Test("PoET proof, activation, epoch 1 mints, renewal, epoch 2, a committee of mined weight only")
@@ -42,7 +42,7 @@ struct ChainTimelineTests {
         let miner = Miner()
         var world = try ChainWorld()
         world.holds = Self.judge
-        try world.run(until: 30_000)
+        try world.run(until: 29_000)
         try world.block(at: 30_500, [ChainItems.poet(0)])
         let opening = try #require(try world.epoch(0).opening)
         #expect(
@@ -59,7 +59,7 @@ struct ChainTimelineTests {
         #expect(
             world.events.contains(
                 .minted(layer: 12, subsidy: Issuance.subsidy(1), seatPart: Issuance.subsidy(1) * 2 / 100)))
-        try world.run(until: 91_000)
+        try world.run(until: 90_500)
         try world.block(at: 92_000, [ChainItems.poet(1)])
         try world.block(at: 93_500, [try miner.activation(epoch: 1, isFirst: false)])
         #expect(world.events.contains(.plotProved(miner.plot, epoch: 2, units: 4, .renewed)))

@@ -132,6 +132,36 @@ struct ChainWorld {
         while try pot.time - rules.parameters.genesisTime < time { try block(absent: absent, fees: fees) }
     }
 
+    /// Why a block with these items would be invalid; nil: it would be valid.
+    func refusal(of items: [BlockItem], at time: UInt64? = nil) throws -> ChainRefusal? {
+        var other = self
+        do {
+            try other.block(at: time, items)
+            return nil
+        } catch let refusal as ChainRefusal {
+            return refusal
+        }
+    }
+
+    /// A chain whose first window has just opened, at 30.5 s.
+    static func open(_ parameters: NetworkParameters = .devnet) throws -> ChainWorld {
+        var world = try ChainWorld(parameters)
+        try world.run(until: 29_000)
+        try world.block(at: 30_500, [ChainItems.poet(0)])
+        return world
+    }
+
+    /// Goes on to the next epoch: a PoET proof, these activations, one a block, and time.
+    mutating func mine(_ activations: (UInt32) -> [BlockItem], absent: Set<Bytes32> = []) throws {
+        let number = try pot.epoch
+        while try epoch(number).opening == nil {
+            let isDone = try pot.time + 1000 - epoch(number).startTime >= 30_000
+            try block(isDone ? [ChainItems.poet(number)] : [], absent: absent)
+        }
+        for activation in activations(number) { try block([activation], absent: absent) }
+        while try pot.epoch == number { try block(absent: absent) }
+    }
+
     // MARK: - Doubts
 
     /// Nothing is lost or made, and sums are those of their parts.
@@ -166,13 +196,13 @@ struct ChainWorld {
 }
 
 extension NetworkParameters {
-    /// The numbers of devnet.
-    static let devnet = NetworkParameters(
-        genesisTime: 1_700_000_000_000, genesisID: [UInt8](repeating: 0x5e, count: 20), blockInterval: 1000,
-        layerTime: 5000, epochTime: 60_000, effectiveGenesisLayer: 11, termHeights: 10, seats: 400,
-        fadingEpochs: 2, poetPhase: 10_000, poetWork: 20_000, poetLeaves: 65_536, windowHeights: 15,
-        inclusionDelay: 10, labelsPerUnit: 1024, units: 2...64, mostNonces: 1024, proofIndices: 37,
-        goodLabels: 26, powDifficulty: .largest, laneProofs: 2, laneBytes: 2048, blockGas: 3_600_000)
+    /// The numbers of devnet, with a genesis.
+    static let devnet: NetworkParameters = {
+        var parameters = NetworkParameters()
+        parameters.genesisTime = 1_700_000_000_000
+        parameters.genesisID = [UInt8](repeating: 0x5e, count: 20)
+        return parameters
+    }()
 }
 
 /// Items whose form is right.

@@ -9,7 +9,6 @@ extension ChainBlock {
     /// Ends the epoch if this block is the first of the next (spec: chain, §2).
     mutating func turnEpoch() throws {
         let number = pot.epoch
-        try state.require(StateNeeds([.epoch(number), .epoch(number + 1)]))
         let epoch = try state.epoch(number)
         guard let opening = epoch.opening, var next = try state.epochs.get(number + 1), next.weight > 0,
             hasLasted(epoch, rules.parameters.epochTime),
@@ -23,10 +22,6 @@ extension ChainBlock {
         let voters = try freeze(number + 1)
         try state.epochs.set(number + 1, next)
         pot.epoch = number + 1
-        // Rows of older epochs are due whether they vote or not.
-        if pot.early.epoch + ChainLimit.stakeEpochs <= pot.epoch {
-            pot.early = RowCursor(epoch: pot.epoch - ChainLimit.stakeEpochs + 1)
-        }
         events.append(.epochEnded(number))
         events.append(.epochStarted(number + 1, weight: next.weight, voters: voters))
     }
@@ -99,6 +94,6 @@ extension EpochRecord {
 
     /// What units have earned, to the smidge below.
     package func reward(units: UInt32) -> UInt64 {
-        UInt64(truncatingIfNeeded: UInt128(units) * accumulated >> 64)
+        UInt64(truncatingIfNeeded: (UInt128(units) * accumulated) >> 64)
     }
 }

@@ -3,23 +3,16 @@ internal import NodeDomain
 extension ChainBlock {
     /// Pays rows that are due: all of old epochs, and those that do not vote of newer ones (spec: chain, §6).
     mutating func payRows() throws {
-        let stake = ChainLimit.stakeEpochs
-        var needs = StateNeeds()
-        let old = pot.epoch >= stake && pot.dueEpoch <= pot.epoch - stake
-        let oldRange = StateRange.rows(epoch: pot.dueEpoch, after: nil)
-        let early = pot.early.epoch < pot.epoch
-        let earlyRange = StateRange.rows(epoch: pot.early.epoch, after: pot.early.after)
-        if old { needs.ranges[oldRange] = ChainLimit.dueRows }
-        if early { needs.ranges[earlyRange] = ChainLimit.dueRows }
-        try state.require(needs)
+        let (old, early) = (oldRows, earlyRows)
+        try state.require(dueNeeds)
         var budget = ChainLimit.dueRows
-        if old {
+        if let oldRange = old {
             let keys = try rowKeys(oldRange, limit: budget)
             try pay(keys, of: pot.dueEpoch) { _ in true }
             budget -= keys.count
             if keys.count < ChainLimit.dueRows { try finish() }
         }
-        if early, budget > 0 {
+        if let earlyRange = early, budget > 0 {
             let keys = try rowKeys(earlyRange, limit: ChainLimit.dueRows)
             let taken = Array(keys.prefix(budget))
             try pay(taken, of: pot.early.epoch) { !$0.voting }
@@ -29,6 +22,26 @@ extension ChainBlock {
                 ? RowCursor(epoch: pot.early.epoch + 1)
                 : RowCursor(epoch: pot.early.epoch, after: taken.last?.id ?? pot.early.after)
         }
+    }
+
+    /// Rows of the oldest epoch, if all of them are due.
+    private var oldRows: StateRange? {
+        pot.dueEpoch + ChainLimit.stakeEpochs <= pot.epoch ? .rows(epoch: pot.dueEpoch, after: nil) : nil
+    }
+
+    /// Rows of a newer epoch that is over.
+    private var earlyRows: StateRange? {
+        pot.early.epoch < pot.epoch ? .rows(epoch: pot.early.epoch, after: pot.early.after) : nil
+    }
+
+    /// Ranges that are looked at in this epoch.
+    var dueNeeds: StateNeeds {
+        var needs = StateNeeds()
+        for range in [oldRows, earlyRows].compactMap({ $0 }) { needs.ranges[range] = ChainLimit.dueRows }
+        if pot.expiryEpoch <= pot.epoch {
+            needs.ranges[.expiries(epoch: pot.expiryEpoch)] = ChainLimit.expiries
+        }
+        return needs
     }
 
     private func rowKeys(_ range: StateRange, limit: Int) throws -> [EpochKey] {
@@ -102,11 +115,9 @@ extension ChainBlock {
     mutating func dropPlots() throws {
         guard pot.expiryEpoch <= pot.epoch else { return }
         let range = StateRange.expiries(epoch: pot.expiryEpoch)
-        var needs = StateNeeds()
-        needs.ranges[range] = ChainLimit.expiries
-        try state.require(needs)
+        try state.require(dueNeeds)
         let keys = try state.first(ChainLimit.expiries, of: range)
-        needs = StateNeeds(Set(keys))
+        var needs = StateNeeds(Set(keys))
         for case .expiry(_, let plot) in keys { needs.keys.insert(.plot(plot)) }
         try state.require(needs)
         for case .expiry(let epoch, let plot) in keys {

@@ -12,7 +12,6 @@ extension ChainBlock {
             return
         }
         let last = rules.term(of: context.height - 1)
-        try state.require(StateNeeds([.seats(term: term), .seats(term: last)]))
         let members = try state.committee(last).members
         guard context.present.count == members.count, pot.presence.count == members.count else {
             throw ChainRefusal.presence(context.present.count, expected: members.count)
@@ -53,23 +52,31 @@ extension ChainBlock {
         pot.seatPot = 0
     }
 
-    /// Asks at the block's beginning for what its end works on, so that no transaction is executed in vain.
-    func requireEnd() throws {
+    /// What the end of the block works on; it is asked for at the beginning, so that no transaction is executed in vain.
+    var termNeeds: StateNeeds {
         let span = rules.parameters.termHeights
-        var needs = StateNeeds([.epoch(pot.epoch)])
+        var needs = StateNeeds()
         if context.height.isMultiple(of: span) {
             let term = UInt32(truncatingIfNeeded: context.height / span) + 1
-            needs.keys.formUnion([.frozen(epoch: pot.drawEpoch), .seats(term: term), .seats(term: term - 1)])
+            needs.keys = [.frozen(epoch: pot.drawEpoch), .seats(term: term), .seats(term: term - 1)]
             for place in 0..<Self.forgottenAtOnce {
-                needs.keys.formUnion([
-                    .seats(term: pot.oldestTerm + place), .frozen(epoch: pot.oldestFrozen + place),
-                ])
+                needs.keys.insert(.seats(term: pot.oldestTerm + place))
+                needs.keys.insert(.frozen(epoch: pot.oldestFrozen + place))
             }
         }
-        try state.require(needs)
+        if (context.height + 1).isMultiple(of: span) {
+            let term = UInt32(truncatingIfNeeded: (context.height + 1) / span)
+            needs.keys = [.seats(term: term), .seats(term: term - 1)]
+        }
+        return needs
+    }
+
+    /// Asks for what else the end of the block works on.
+    func requireEnd() throws {
+        try state.require(StateNeeds([.epoch(pot.epoch)]))
+        let span = rules.parameters.termHeights
         guard (context.height + 1).isMultiple(of: span) else { return }
         let term = UInt32(truncatingIfNeeded: (context.height + 1) / span)
-        try state.require(StateNeeds([.seats(term: term), .seats(term: term - 1)]))
         let members = try state.committee(term).members
         try state.require(StateNeeds(Set(members.map { .operator($0.operator) })))
     }

@@ -59,6 +59,7 @@ package struct ChainBlock: Sendable {
         self.state = state
         pot = try state.head()
         try checkHeader()
+        try requireBeginning()
         try countPresence()
         try turnEpoch()
         try payRows()
@@ -75,7 +76,18 @@ package struct ChainBlock: Sendable {
         guard context.time >= earliest else { throw ChainRefusal.time(context.time, earliest: earliest) }
         let layer = rules.parameters.layer(at: context.time) ?? 0
         // Epochs are as long as layers at least: no number of an epoch comes near its limit.
-        guard layer < NetworkParameters.largestLayer / 2 else { throw ChainRefusal.layer(layer) }
+        guard layer < ChainLimit.layers / 2 else { throw ChainRefusal.layer(layer) }
+    }
+
+    /// What most blocks look at, so that it is read at once.
+    private func requireBeginning() throws {
+        var needs = dueNeeds
+        needs.keys.formUnion([
+            .epoch(pot.epoch), .epoch(pot.epoch + 1), .seats(term: rules.term(of: context.height)),
+            .seats(term: rules.term(of: max(context.height, 2) - 1)),
+        ])
+        needs.formUnion(termNeeds)
+        try state.require(needs)
     }
 
     private mutating func askBeacon() throws {

@@ -4,6 +4,8 @@ internal import NodeEncoding
 
 /// What every network has alike (spec: chain, §3, §6).
 package enum ChainLimit {
+    /// Layers that a chain can have; some 40,000 years of mainnet's.
+    package static let layers: UInt64 = 1 << 32
     /// Most bytes of the evidence in a block.
     package static let evidence = 64 << 10
     /// Most bytes of the PoET proof in a block.

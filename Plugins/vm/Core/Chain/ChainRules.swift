@@ -23,7 +23,7 @@ package struct ChainRules: Sendable {
     }
 
     private static func fault(_ numbers: NetworkParameters) -> String? {
-        let (span, over) = numbers.layerTime.multipliedReportingOverflow(by: NetworkParameters.largestLayer)
+        let (span, over) = numbers.layerTime.multipliedReportingOverflow(by: ChainLimit.layers)
         let labels = numbers.labelsPerUnit.multipliedReportingOverflow(by: UInt64(numbers.units.upperBound))
         let longest = UInt64.max / 4
         if numbers.genesisID.count != GenesisID.count { return "its genesis id must have 20 bytes" }

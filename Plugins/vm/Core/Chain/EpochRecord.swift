@@ -44,8 +44,8 @@ package struct EpochRecord: StateRecord {
     package func write(to writer: inout ScaleWriter) {
         writer.writeCompact(startHeight)
         writer.writeCompact(startTime)
-        writer.write(accumulated)
-        writer.write(carry)
+        writer.write128(accumulated)
+        writer.write128(carry)
         writer.writeCompact(weight)
         writer.write(challenge)
         writer.writeOption(opening) { writer, opening in

@@ -1,0 +1,41 @@
+import Foundation
+import Testing
+
+/// Asks Python, whose whole numbers have no end.
+enum ChainPython {
+    /// The lines that a script prints for an input.
+    static func lines(_ script: String, _ input: String) throws -> [String] {
+        let python = Process()
+        python.executableURL = URL(filePath: "/usr/bin/env")
+        python.arguments = ["python3", "-c", script]
+        // A file: two pipes could wait for each other.
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("chain-\(UUID()).input")
+        try Data(input.utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let stdout = Pipe()
+        python.standardInput = try FileHandle(forReadingFrom: file)
+        python.standardOutput = stdout
+        try python.run()
+        let output = try stdout.fileHandleForReading.readToEnd() ?? Data()
+        python.waitUntilExit()
+        try #require(python.terminationStatus == 0)
+        return String(decoding: output, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+}
+
+/// Numbers that are the same for the same seed.
+struct ChainRandom: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) {
+        state = seed
+    }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ mixed >> 31
+    }
+}
