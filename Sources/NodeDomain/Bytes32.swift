@@ -24,15 +24,10 @@ package struct Bytes32: Hashable, Sendable {
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Bytes32.count else { return nil }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        for (place, byte) in bytes.enumerated() {
-            switch place / 8 {
-            case 0: words.0 = words.0 << 8 | UInt64(byte)
-            case 1: words.1 = words.1 << 8 | UInt64(byte)
-            case 2: words.2 = words.2 << 8 | UInt64(byte)
-            default: words.3 = words.3 << 8 | UInt64(byte)
-            }
-        }
-        self.init(words.0, words.1, words.2, words.3)
+        withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
+        self.init(
+            UInt64(bigEndian: words.0), UInt64(bigEndian: words.1), UInt64(bigEndian: words.2),
+            UInt64(bigEndian: words.3))
     }
 
     /// Exactly 64 hexadecimal digits; nil for anything else.
@@ -43,8 +38,8 @@ package struct Bytes32: Hashable, Sendable {
 
     /// The bytes in order.
     package var bytes: [UInt8] {
-        [word0, word1, word2, word3].flatMap { word in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
+        withUnsafeBytes(of: (word0.bigEndian, word1.bigEndian, word2.bigEndian, word3.bigEndian)) {
+            Array($0)
         }
     }
 }
