@@ -57,11 +57,7 @@ package struct BLAKE3: Sendable {
 
     /// The hash of what was given so far.
     package func finalize() -> Bytes32 {
-        let words = root.words(block: 0).lowHalf
-        func pair(_ place: Int) -> UInt64 {
-            UInt64(words[place].byteSwapped) << 32 | UInt64(words[place + 1].byteSwapped)
-        }
-        return Bytes32(pair(0), pair(2), pair(4), pair(6))
+        bytes32(root.words(block: 0).lowHalf)
     }
 
     /// Output of any length for what was given so far; its first 32 bytes are the hash.

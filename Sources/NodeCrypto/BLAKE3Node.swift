@@ -4,6 +4,7 @@ enum BLAKE3Flag {
     static let chunkEnd: UInt32 = 2
     static let parent: UInt32 = 4
     static let root: UInt32 = 8
+    static let keyed: UInt32 = 16
 }
 
 /// The chaining value to begin with: the same constants as SHA-256's.

@@ -46,6 +46,18 @@ package enum StateKey: Hashable, Sendable {
         }
     }
 
+    /// What the kinds are called in questions, with their tags.
+    private static let kinds: [(name: String, tag: UInt8)] = [
+        ("account", 1), ("plot", 2), ("row", 3), ("operator", 4), ("epoch", 5), ("seats", 6), ("pot", 7),
+        ("tally", 9), ("frozen", 10), ("expiry", 11),
+    ]
+
+    /// What the kinds are called in questions.
+    package static var names: [String] { kinds.map(\.name) }
+
+    /// The tag of a kind; nil: there is none of that name.
+    package static func tag(named name: String) -> UInt8? { kinds.first { $0.name == name }?.tag }
+
     /// Tag and fields, numbers big-endian.
     package var bytes: [UInt8] {
         switch self {
@@ -98,8 +110,8 @@ package enum StateKey: Hashable, Sendable {
 
 /// Kinds of records that are read in order, by epoch.
 package enum StateRange: Hashable, Sendable {
-    /// Rows of an epoch.
-    case rows(epoch: UInt32)
+    /// Rows of an epoch, from the first plot, or after one.
+    case rows(epoch: UInt32, after: Bytes32?)
     /// Units of voting rows of an epoch.
     case tallies(epoch: UInt32)
     /// Lapsed plots whose records are dropped in an epoch.
@@ -108,22 +120,30 @@ package enum StateRange: Hashable, Sendable {
     /// What the keys of its records begin with.
     package var prefix: [UInt8] {
         switch self {
-        case .rows(let epoch): Array(StateKey.row(epoch: epoch, plot: .zero).bytes.prefix(5))
+        case .rows(let epoch, _): Array(StateKey.row(epoch: epoch, plot: .zero).bytes.prefix(5))
         case .tallies(let epoch): Array(StateKey.tally(epoch: epoch, operator: .zero).bytes.prefix(5))
         case .expiries(let epoch): Array(StateKey.expiry(epoch: epoch, plot: .zero).bytes.prefix(5))
         }
     }
+
+    /// What its keys come after; nil: they begin with the first that has the prefix.
+    package var start: [UInt8]? {
+        guard case .rows(let epoch, let plot?) = self else { return nil }
+        return StateKey.row(epoch: epoch, plot: plot).bytes
+    }
 }
 
 /// What a block needs of the state before it can be executed.
-package struct StateNeeds: Sendable, Equatable {
+package struct StateNeeds: Hashable, Sendable {
     /// Records by key.
     package var keys: Set<StateKey> = []
     /// The first records of ranges, at most so many.
     package var ranges: [StateRange: Int] = [:]
 
-    /// Nothing.
-    package init() {}
+    /// Nothing, or some records and no ranges.
+    package init(_ keys: Set<StateKey> = []) {
+        self.keys = keys
+    }
 
     /// Adds what something else needs.
     package mutating func formUnion(_ other: StateNeeds) {

@@ -31,6 +31,8 @@ package enum StateMiss: Error, Hashable, Sendable {
     case key(StateKey)
     /// The first records of a range, so many.
     case range(StateRange, Int)
+    /// Several, which are asked for at once so that they are read at once.
+    case several(StateNeeds)
 
     /// What is to be read.
     package var needs: StateNeeds {
@@ -38,6 +40,7 @@ package enum StateMiss: Error, Hashable, Sendable {
         switch self {
         case .key(let key): needs.keys.insert(key)
         case .range(let range, let limit): needs.ranges[range] = limit
+        case .several(let several): return several
         }
         return needs
     }

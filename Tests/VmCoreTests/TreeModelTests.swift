@@ -1,0 +1,112 @@
+import NodeDomain
+import Testing
+import VmCore
+
+/// Trees of many versions against a dictionary and the definition of the hash.
+@Suite("State tree: model")
+struct TreeModelTests {
+    /// A tree with all its versions, and what each holds.
+    private static func history(seed: UInt64) throws -> (TreeWorld, [(version: UInt64, state: TreeState)]) {
+        var keys = TreeKeys(seed: seed, count: 8 << (seed % 5))
+        var world = TreeWorld()
+        var state = TreeState()
+        var versions: [(version: UInt64, state: TreeState)] = []
+        var version: UInt64 = 0
+        for round in 0..<24 {
+            // Some rounds fill the tree, some empty it, some change nothing.
+            let changes = keys.changes(
+                [0, 1, 2, 7, 40][keys.random.below(5)], deleting: [1, 3, 9][round / 3 % 3])
+            version += UInt64(1 + keys.random.below(3))
+            let (result, rounds) = try world.update(to: version, changes)
+            for change in changes { state[change.key] = change.leaf }
+            #expect(result.root == state.root, "seed \(seed), version \(version)")
+            #expect(result.written.filter { $0.0 == .root(version) }.count == 1)
+            #expect(result.written.allSatisfy { $0.0.version == version })
+            #expect(Set(result.stale).count == result.stale.count)
+            #expect(rounds <= 66)
+            versions.append((version, state))
+        }
+        return (world, versions)
+    }
+
+    @Test("every root is the definition's, and every version can be read", arguments: UInt64(0)..<12)
+    func roots(seed: UInt64) throws {
+        let (world, versions) = try Self.history(seed: seed)
+        for (version, state) in versions {
+            #expect(try world.leaves(of: version) == state.sorted)
+        }
+    }
+
+    @Test("a key reads as it was at each version, with a proof", arguments: UInt64(0)..<12)
+    func readings(seed: UInt64) throws {
+        let (world, versions) = try Self.history(seed: seed)
+        var random = TreeRandom(state: seed)
+        let keys = TreeKeys(seed: seed, count: 8 << (seed % 5)).pool + [random.key(), .zero, .largest]
+        for (version, state) in versions {
+            for key in keys.shuffled(using: &random).prefix(20) {
+                let reading = try world.read(key, at: version)
+                #expect(reading.leaf == state[key])
+                #expect(reading.root == state.root)
+                #expect(reading.proof.verify(root: state.root, key: key, value: state[key]?.value))
+                #expect(try StateProof(scale: reading.proof.scale) == reading.proof)
+            }
+        }
+    }
+
+    @Test(
+        "pruning takes old versions alone, and leaves no node that no version needs",
+        arguments: UInt64(0)..<12)
+    func pruning(seed: UInt64) throws {
+        var (world, versions) = try Self.history(seed: seed)
+        for (place, version) in versions.map(\.version).enumerated() {
+            try world.prune(version)
+            for (older, _) in versions.prefix(place) {
+                #expect(throws: TreeFault.missing(.root(older))) { try world.leaves(of: older) }
+            }
+            for (newer, state) in versions.dropFirst(place) {
+                #expect(try world.leaves(of: newer) == state.sorted)
+            }
+        }
+        let last = try #require(versions.last).version
+        #expect(try world.nodes.count == world.size(of: last))
+    }
+
+    @Test("the builder gives the same root, and nodes that make the same tree", arguments: UInt64(0)..<12)
+    func builder(seed: UInt64) throws {
+        let (_, versions) = try Self.history(seed: seed)
+        for (version, state) in versions {
+            var bare = TreeBuilder()
+            var builder = TreeBuilder(version: version, keepsNodes: true)
+            var world = TreeWorld()
+            world.version = version
+            func keep(_ nodes: [(TreeNodeKey, TreeNode)]) {
+                for (key, node) in nodes { world.nodes[key.bytes] = node.bytes }
+            }
+            for leaf in state.sorted {
+                try bare.add(leaf)
+                try builder.add(leaf)
+                keep(builder.takeNodes())
+            }
+            let root = builder.finish()
+            keep(builder.takeNodes())
+            #expect(root == state.root)
+            #expect(bare.finish() == root)
+            #expect(bare.takeNodes().isEmpty)
+            #expect(try world.leaves(of: version) == state.sorted)
+            #expect(try world.nodes.count == world.size(of: version))
+            #expect(try world.update(to: version + 1, []).result.root == root)
+        }
+    }
+
+    @Test("a walk goes on behind any key", arguments: UInt64(0)..<12)
+    func resumed(seed: UInt64) throws {
+        let (world, versions) = try Self.history(seed: seed)
+        var random = TreeRandom(state: seed)
+        let (version, state) = versions[random.below(versions.count)]
+        let keys = state.sorted.map(\.key) + [.zero, .largest, random.key()]
+        for key in keys {
+            let rest = state.sorted.filter { $0.key > key }
+            #expect(try world.leaves(of: version, after: key, batch: 1 + random.below(20)) == rest)
+        }
+    }
+}
