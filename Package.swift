@@ -58,10 +58,18 @@ let package = Package(
             name: "NodeBusTesting",
             dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
         // `Files` is the repository's config/.
-        .target(name: "NodeConfiguration", dependencies: [yams], resources: [.embedInCode("Files")]),
+        .target(
+            name: "NodeConfiguration", dependencies: ["NodeDomain", "NodeEncoding", yams],
+            resources: [.embedInCode("Files")]),
         .target(name: "StorageWire"),
         .target(name: "StorageClient", dependencies: ["StorageWire", "NodeBus", "NodeProtocol"]),
         .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),
+
+        .target(
+            name: "NodeOperator",
+            dependencies: [
+                "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration", arguments, logging, protobuf,
+            ]),
 
         .target(name: "RouterProcess", dependencies: ["RouterCore", "ZeroMQ", logging]),
         .executableTarget(
@@ -78,8 +86,8 @@ let package = Package(
         .executableTarget(
             name: "spacenode",
             dependencies: [
-                "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic",
-                "CLinux",
+                "NodeCommand", "NodeOperator", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                "SupervisorProcess", "Traffic", "CLinux",
                 arguments, logging, protobuf,
             ]),
         .executableTarget(
@@ -95,7 +103,7 @@ let package = Package(
         .executableTarget(
             name: "StorageMain",
             dependencies: [
-                "StorageCore", "StorageWire", "CRocksDB", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                "StorageCore", "StorageWire", "CRocksDB", "NodeOperator", "NodeBus", "NodeProtocol", "NodeConfiguration",
                 lifecycle, logging, arguments, protobuf,
             ],
             path: "Plugins/storage/Main"),
@@ -142,7 +150,12 @@ let package = Package(
             name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/vm/Core"),
         .executableTarget(
-            name: "VmMain", dependencies: ["VmCore", "NodeCommand", "NodeDomain", "NodeEncoding", arguments],
+            name: "VmMain",
+            dependencies: [
+                "VmCore", "StorageClient", "StorageWire", "NodeOperator", "NodeCommand", "NodeBus",
+                "NodeProtocol", "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", lifecycle,
+                logging, arguments, protobuf,
+            ],
             path: "Plugins/vm/Main"),
 
         .executableTarget(

@@ -20,6 +20,9 @@ struct ConfigurationFile: Sendable {
             text, path, _ in
             _ = try StorageFile.parse(text, file: path)
         },
+        ConfigurationFile(name: "vm.yaml", initialText: text(PackageResources.vm_yaml)) { text, path, _ in
+            _ = try VmFile.parse(text, file: path)
+        },
         ConfigurationFile(name: "post-worker.yaml", initialText: text(PackageResources.post_worker_yaml)) {
             text, path, _ in
             _ = try PostWorkerFile.parse(text, file: path)

@@ -17,6 +17,7 @@ package struct NodeProcess: Sendable, Hashable {
     package static let all = [
         NodeProcess(name: "router", arguments: ["--data", "{data}", "--run-dir", "{run}"], drainSeconds: 5),
         NodeProcess(name: "storage"),
+        NodeProcess(name: "vm"),
         NodeProcess(name: "post-worker"),
     ]
 

@@ -51,59 +51,14 @@ package enum Ed25519 {
     /// 8·S·B = 8·R + k·(8·A): eight times a point has an order that libsodium multiplies.
     private static func holds(_ signature: [UInt8], _ message: [UInt8], _ key: [UInt8]) -> Bool {
         let scalar = Array(signature[32...])
-        guard isBelowOrder(scalar), let point = timesEight(Array(signature[..<32])),
-            let base = timesEight(key)
+        guard Ed25519Group.isBelowOrder(scalar), let point = Ed25519Group.timesEight(Array(signature[..<32])),
+            let base = Ed25519Group.timesEight(key)
         else { return false }
         var digest = [UInt8](repeating: 0, count: 64)
         crypto_hash_sha512(&digest, signature[..<32] + key + message, UInt64(64 + message.count))
         var challenge = [UInt8](repeating: 0, count: 32)
         crypto_core_ed25519_scalar_reduce(&challenge, digest)
-        guard let right = sum(point, product(challenge, base)) else { return false }
-        return baseProduct(eightfold(scalar)) == right
-    }
-
-    /// ℓ = 2²⁵² + 27742317777372353535851937790883648493, least significant byte first.
-    private static let order: [UInt8] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-    ]
-    private static let identity: [UInt8] = [1] + [UInt8](repeating: 0, count: 31)
-
-    private static func isBelowOrder(_ scalar: [UInt8]) -> Bool {
-        for place in (0..<32).reversed() where scalar[place] != order[place] {
-            return scalar[place] < order[place]
-        }
-        return false
-    }
-
-    /// Nil when the bytes are no point.
-    private static func sum(_ left: [UInt8], _ right: [UInt8]) -> [UInt8]? {
-        var result = [UInt8](repeating: 0, count: 32)
-        return crypto_core_ed25519_add(&result, left, right) == 0 ? result : nil
-    }
-
-    private static func timesEight(_ point: [UInt8]) -> [UInt8]? {
-        sum(point, point).flatMap { sum($0, $0) }.flatMap { sum($0, $0) }
-    }
-
-    private static func eightfold(_ scalar: [UInt8]) -> [UInt8] {
-        var result = scalar
-        for _ in 0..<3 {
-            var double = [UInt8](repeating: 0, count: 32)
-            crypto_core_ed25519_scalar_add(&double, result, result)
-            result = double
-        }
-        return result
-    }
-
-    /// A multiple of a point of prime order or of the identity; libsodium has no word for the identity.
-    private static func product(_ scalar: [UInt8], _ point: [UInt8]) -> [UInt8] {
-        var result = [UInt8](repeating: 0, count: 32)
-        return crypto_scalarmult_ed25519_noclamp(&result, scalar, point) == 0 ? result : identity
-    }
-
-    private static func baseProduct(_ scalar: [UInt8]) -> [UInt8] {
-        var result = [UInt8](repeating: 0, count: 32)
-        return crypto_scalarmult_ed25519_base_noclamp(&result, scalar) == 0 ? result : identity
+        guard let right = Ed25519Group.sum(point, Ed25519Group.product(challenge, base)) else { return false }
+        return Ed25519Group.baseProduct(Ed25519Group.eightfold(scalar)) == right
     }
 }

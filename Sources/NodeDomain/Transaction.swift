@@ -61,6 +61,9 @@ package struct VaultTerms: Hashable, Sendable {
         self.start = start
         self.end = end
     }
+
+    /// Whether a vault of these terms can be spawned.
+    package var isPossible: Bool { initial <= total && start <= end }
 }
 
 /// What a transaction does.
@@ -81,14 +84,27 @@ package enum TransactionAction: Hashable, Sendable {
         }
     }
 
-    /// As commands call it.
-    package var name: String {
+    /// What is done, without to whom and how much.
+    package enum Kind: String, Sendable {
+        /// An account is made.
+        case spawn
+        /// Smidge are sent.
+        case spend
+        /// A vault's smidge are sent.
+        case drain
+    }
+
+    /// What it does, without to whom and how much.
+    package var kind: Kind {
         switch self {
-        case .spawn: "spawn"
-        case .spend: "spend"
-        case .drain: "drain"
+        case .spawn: .spawn
+        case .spend: .spend
+        case .drain: .drain
         }
     }
+
+    /// As commands call it.
+    package var name: String { kind.rawValue }
 }
 
 /// A transaction without its signatures: what is signed.

@@ -11,7 +11,8 @@ extension SpawnArguments {
         return writer.bytes
     }
 
-    func write(to writer: inout ScaleWriter) {
+    /// Writes the arguments, without the template.
+    package func write(to writer: inout ScaleWriter) {
         switch self {
         case .wallet(let key): writer.write(key)
         case .multisig(let keys), .vesting(let keys):
@@ -24,6 +25,22 @@ extension SpawnArguments {
             writer.writeCompact(terms.initial)
             writer.writeCompact(UInt64(terms.start))
             writer.writeCompact(UInt64(terms.end))
+        }
+    }
+
+    /// Reads a template's number and the arguments, as the state keeps them.
+    /// - Throws: `ScaleFault` when there is no such template, or its arguments are no arguments.
+    package init(withTemplateFrom reader: inout ScaleReader) throws(ScaleFault) {
+        let number = try reader.byte()
+        guard let template = Template(rawValue: number) else {
+            throw .invalid(offset: reader.offset, what: "there is no template \(number)")
+        }
+        do {
+            try self.init(of: template, from: &reader)
+        } catch .bytes(let fault) {
+            throw fault
+        } catch {
+            throw .invalid(offset: reader.offset, what: "\(error)")
         }
     }
 
@@ -227,7 +244,7 @@ package struct SignedTransaction: Hashable, Sendable {
 }
 
 /// Why bytes are no transaction: it is skipped, and costs nothing.
-package enum TransactionFault: Error, Equatable, Sendable {
+package enum TransactionFault: Error, Hashable, Sendable {
     /// Over 1024 bytes.
     case tooLarge(Int)
     /// Not canonical SCALE.

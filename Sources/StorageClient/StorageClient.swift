@@ -63,14 +63,37 @@ package struct StorageClient: Sendable {
     }
 
     /// The values of many keys, in their order.
+    ///
+    /// More than `StorageLimit.multiGetKeys` are asked for in several calls, some of them at once.
     package func multiGet(_ keyspace: Keyspace, _ keys: [[UInt8]]) async throws -> [[UInt8]?] {
+        let runs = stride(from: 0, to: keys.count, by: StorageLimit.multiGetKeys).map {
+            keys[$0..<min($0 + StorageLimit.multiGetKeys, keys.count)]
+        }
+        guard runs.count > 1 else { return try await values(keyspace, keys[...]) }
+        return try await withThrowingTaskGroup(of: (Int, [[UInt8]?]).self) { group in
+            var answers = [[[UInt8]?]](repeating: [], count: runs.count)
+            for (place, run) in runs.enumerated() {
+                if place >= Self.callsAtOnce, let (done, values) = try await group.next() {
+                    answers[done] = values
+                }
+                group.addTask { (place, try await values(keyspace, run)) }
+            }
+            for try await (done, values) in group { answers[done] = values }
+            return Array(answers.joined())
+        }
+    }
+
+    /// Calls of one `multiGet` that are under way at once.
+    private static let callsAtOnce = 4
+
+    private func values(_ keyspace: Keyspace, _ keys: ArraySlice<[UInt8]>) async throws -> [[UInt8]?] {
         try await asStorageError {
             var values: [[UInt8]?] = []
             values.reserveCapacity(keys.count)
             while values.count < keys.count {
                 var request = Spacenode_Storage_V1_MultiGetRequest()
                 request.keyspace = UInt32(keyspace.rawValue)
-                request.keys = keys[values.count...].prefix(StorageLimit.multiGetKeys).map { Data($0) }
+                request.keys = keys.dropFirst(values.count).map { Data($0) }
                 let reply = try await bus.call(StorageContract.multiGet, request, cause: cause)
                 guard (1...request.keys.count).contains(reply.values.count) else {
                     throw StorageError(

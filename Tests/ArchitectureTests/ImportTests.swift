@@ -24,7 +24,7 @@ private let allowed: [String: Set<String>] = [
         "BusWire", "NodeBus", "NodeProtocol", "RouterCore", "Logging", "SwiftProtobuf",
     ],
     "Sources/Traffic": ["NodeProtocol", "CZstd", "SwiftProtobuf", "Foundation"],
-    "Sources/NodeConfiguration": ["Yams", "Foundation"],
+    "Sources/NodeConfiguration": ["NodeDomain", "NodeEncoding", "Yams", "Foundation"],
     // The form of a batch is storage's and its callers' alike, so it belongs to neither plugin.
     "Sources/StorageWire": [],
     "Sources/StorageClient": ["StorageWire", "NodeBus", "NodeProtocol", "Foundation"],
@@ -34,6 +34,11 @@ private let allowed: [String: Set<String>] = [
         "NodeWallet", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", "ArgumentParser",
         "Foundation",
         "Glibc",
+    ],
+    // A session as operator and its options: what the command line and plugins' own commands share.
+    "Sources/NodeOperator": [
+        "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration", "ArgumentParser", "Logging",
+        "SwiftProtobuf", "Foundation",
     ],
     "Sources/RouterCore": ["BusWire", "CBusProtocol"],
     "Sources/RouterProcess": ["RouterCore", "ZeroMQ", "Logging", "Glibc"],
@@ -52,7 +57,7 @@ private let allowed: [String: Set<String>] = [
         "Glibc", "Synchronization",
     ],
     "Sources/spacenode": [
-        "NodeCommand",
+        "NodeCommand", "NodeOperator",
         "NodeBus", "NodeProtocol", "NodeConfiguration", "SupervisorProcess", "Traffic", "CLinux",
         "ArgumentParser", "Logging", "SwiftProtobuf", "Foundation", "Glibc", "Synchronization",
     ],
@@ -69,8 +74,8 @@ private let allowedInCoreOf: [String: Set<String>] = [
 ]
 /// A plugin's Main: its own Core, its own C target and the shared modules.
 private let allowedInMain: Set<String> = [
-    "NodeBus", "NodeTasks", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeProtocol", "NodeConfiguration",
-    "StorageClient", "StorageWire",
+    "NodeBus", "NodeTasks", "NodeCommand", "NodeOperator", "NodeDomain", "NodeEncoding", "NodeCrypto",
+    "NodeProtocol", "NodeConfiguration", "StorageClient", "StorageWire",
     "Logging", "ServiceLifecycle", "ArgumentParser", "SwiftProtobuf", "Foundation", "Glibc",
     "Synchronization",
 ]

@@ -71,7 +71,7 @@ struct TransactionTests {
                         to: try Address(text: row.destination), amount: try #require(UInt64(row.amount))))
             #expect(transaction.signatures == .one(try bytes(row.signature_hex)))
             #expect(Data(transaction.id.bytes).base64EncodedString() == row.id_base64)
-            #expect(transaction.maxGas(keys: 1, required: 1) == row.max_gas)
+            #expect(transaction.gas(for: Signers(wallet: .zero)).most == row.max_gas)
             #expect(SignedTransaction(transaction.body, transaction.signatures) == transaction)
         }
     }
@@ -84,10 +84,11 @@ struct TransactionTests {
         for row in vectors.transactions.made_here {
             let transaction = try SignedTransaction(raw: bytes(row.raw_hex))
             #expect("\(transaction.id)" == row.id_hex)
-            #expect(transaction.maxGas(keys: 1, required: 1) == row.max_gas)
-            #expect(transaction.isSigned(by: [key], required: 1, genesis: genesis))
-            #expect(!transaction.isSigned(by: [key], required: 1, genesis: [UInt8](repeating: 0, count: 20)))
-            #expect(!transaction.isSigned(by: [seed], required: 1, genesis: genesis))
+            #expect(transaction.gas(for: Signers(wallet: .zero)).most == row.max_gas)
+            #expect(transaction.isSigned(by: Signers(wallet: key), genesis: genesis))
+            #expect(
+                !transaction.isSigned(by: Signers(wallet: key), genesis: [UInt8](repeating: 0, count: 20)))
+            #expect(!transaction.isSigned(by: Signers(wallet: seed), genesis: genesis))
             let signature = try #require(Ed25519.sign(genesis + transaction.body.scale, seed: seed))
             #expect(SignedTransaction(transaction.body, .one(signature)).raw == transaction.raw)
         }
@@ -110,14 +111,39 @@ struct TransactionTests {
         }
         let good = SignedTransaction(body, .several([try part(0), try part(2)]))
         #expect(try SignedTransaction(raw: good.raw) == good)
-        #expect(good.raw.count == 280 && good.maxGas(keys: 3, required: 2) == 145_480)
-        #expect(good.isSigned(by: keys, required: 2, genesis: genesis))
-        #expect(!good.isSigned(by: keys, required: 3, genesis: genesis))
-        #expect(!good.isSigned(by: keys.reversed(), required: 2, genesis: genesis))
+        func signers(_ required: UInt8, _ keys: [Bytes32]) throws -> Signers {
+            Signers(try #require(MultisigKeys(required: required, keys: keys)))
+        }
+        #expect(good.raw.count == 280)
+        #expect(try good.gas(for: signers(2, keys)).most == 145_480)
+        #expect(good.isSigned(by: try signers(2, keys), genesis: genesis))
+        #expect(!good.isSigned(by: try signers(3, keys), genesis: genesis))
+        #expect(!good.isSigned(by: try signers(2, keys.reversed()), genesis: genesis))
         let falling = SignedTransaction(body, .several([try part(2), try part(0)]))
         #expect(throws: TransactionFault.order) { try SignedTransaction(raw: falling.raw) }
         let twice = SignedTransaction(body, .several([try part(1), try part(1)]))
         #expect(throws: TransactionFault.order) { try SignedTransaction(raw: twice.raw) }
+    }
+
+    @Test(
+        "one transaction has one form: a wallet's signature stands alone, that of one key among several has a place"
+    )
+    func oneForm() throws {
+        let seed = try #require(Bytes32([UInt8](repeating: 1, count: 32)))
+        let key = try #require(Ed25519.publicKey(seed: seed))
+        let genesis = [UInt8](repeating: 7, count: 20)
+        let body = TransactionBody(
+            principal: Address(of: .wallet), action: .spend(to: Address(of: .vault), amount: 1), nonce: 1,
+            gasPrice: 1)
+        let signature = try #require(Ed25519.sign(genesis + body.scale, seed: seed))
+        let alone = SignedTransaction(body, .one(signature))
+        let placed = SignedTransaction(body, .several([KeySignature(key: 0, signature: signature)]))
+        let wallet = Signers(wallet: key)
+        let multisig = Signers(try #require(MultisigKeys(required: 1, keys: [key])))
+        #expect(
+            alone.isSigned(by: wallet, genesis: genesis) && placed.isSigned(by: multisig, genesis: genesis))
+        #expect(!placed.isSigned(by: wallet, genesis: genesis))
+        #expect(!alone.isSigned(by: multisig, genesis: genesis))
     }
 
     @Test("every prefix and every longer form of a transaction is refused, and one for the right reason each")

@@ -1,49 +1,16 @@
 internal import ArgumentParser
 internal import Foundation
-internal import Logging
 internal import NodeBus
-internal import NodeConfiguration
+internal import NodeOperator
 internal import NodeProtocol
 internal import SwiftProtobuf
-
-/// What every question to a running storage needs.
-struct StorageAsker: ParsableArguments {
-    @Option(help: "Data directory (default: SPACENODE_DATA, else ./data).") var data: String?
-    @Option(help: "Folder of the router's sockets (default: named after the data directory, under /run).")
-    var runDir: String?
-    @Flag(help: "Print JSON.") var json = false
-
-    /// One call in the operator's role.
-    func ask<Request: Message, Reply: Message>(_ method: CallMethod<Request, Reply>, _ request: Request)
-        async throws -> Reply
-    {
-        let run = try NodePaths(data: data, run: runDir).run
-        guard FileManager.default.fileExists(atPath: "\(run)/control.sock") else {
-            throw ValidationError(
-                "no router runs for this data directory (\(run)): spacenode router --data … starts one")
-        }
-        var logger = Logger(label: "spacenode-storage")
-        logger.logLevel = .error
-        let name = "operator-\(ProcessInfo.processInfo.processIdentifier)"
-        let bus = BusClient(
-            options: BusOptions(address: .ipc(directory: run), name: name, role: .operator), logger: logger)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await bus.run() }
-            try await bus.waitUntilReady(within: 5000)
-            let reply = try await bus.call(method, request)
-            bus.drain()
-            try await group.waitForAll()
-            return reply
-        }
-    }
-}
 
 /// `spacenode storage stats`.
 struct StatsQuery: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stats", abstract: "How the running storage is, and what its keyspaces hold.",
         discussion: "Exit status: 0 ready, 1 something needs attention, 2 error.")
-    @OptionGroup var asker: StorageAsker
+    @OptionGroup var asker: OperatorPlace
 
     func run() async throws {
         let stats = try await asker.ask(StorageContract.stats, Spacenode_Storage_V1_StatsRequest())
@@ -84,37 +51,19 @@ struct CheckpointQuery: AsyncParsableCommand {
             changes later. To go back: stop storage, move DATA/storage away, make it anew, and copy the checkpoint to \
             DATA/storage/db.
             """)
-    @OptionGroup var asker: StorageAsker
+    @OptionGroup var asker: OperatorPlace
     @Argument(help: "The directory to make.") var directory: String
 
     func run() async throws {
         var request = Spacenode_Storage_V1_CheckpointRequest()
         request.directory = URL(fileURLWithPath: directory).standardizedFileURL.path
-        let reply = try await withProgress("checkpoint: writing out what is in memory, then linking") {
+        let reply = try await withProgress({ "checkpoint: writing out what is in memory, then linking" }) {
             [asker, request] in try await asker.ask(StorageContract.checkpoint, request)
         }
         if asker.json { return print(try reply.jsonString()) }
         print(
             "\(request.directory): \(reply.files) files, \(size(reply.bytes)), up to operation \(reply.sequence)"
         )
-    }
-}
-
-/// Says every second on standard error that something goes on.
-private func withProgress<Value: Sendable>(
-    _ what: String, _ body: @escaping @Sendable () async throws -> Value
-)
-    async throws -> Value
-{
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask {
-            for second in 1... {
-                try await Task.sleep(for: .seconds(1))
-                FileHandle.standardError.write(Data("\(what) (\(second) s)\n".utf8))
-            }
-        }
-        defer { group.cancelAll() }
-        return try await body()
     }
 }
 

@@ -19,34 +19,49 @@ extension SignedTransaction {
         return false
     }
 
-    /// Whether the signatures are by an account's keys.
-    ///
-    /// - Parameters:
-    ///   - keys: the account's, in its order.
-    ///   - required: how many must sign.
-    ///   - genesis: 20 bytes that keep networks apart.
-    package func isSigned(by keys: [Bytes32], required: Int, genesis: [UInt8]) -> Bool {
-        let message = genesis + signedBytes
-        switch signatures {
-        case .one(let signature):
-            return keys.count == 1 && required == 1 && Ed25519.verify(signature, of: message, by: keys[0])
-        case .several(let parts):
-            return parts.count == required
-                && parts.allSatisfy {
-                    Int($0.key) < keys.count
-                        && Ed25519.verify($0.signature, of: message, by: keys[Int($0.key)])
-                }
-        }
+    /// Whether the signatures are by an account's keys, and in the form that its template takes.
+    /// - Parameter genesis: 20 bytes that keep networks apart.
+    package func isSigned(by signers: Signers, genesis: [UInt8]) -> Bool {
+        guard let checks = SignatureCheck.all(of: self, by: signers, genesis: genesis) else { return false }
+        return checks.allSatisfy(\.holds)
     }
 
-    /// Most gas that it may use, for an account with so many keys.
-    package func maxGas(keys: Int, required: Int) -> UInt64 {
+    /// What it costs, for an account with these keys.
+    package func gas(for signers: Signers) -> TransactionGas {
+        if case .spawn(let arguments) = body.action {
+            return gas(for: signers, spawning: arguments.principal)
+        }
+        return gas(for: signers, spawning: nil)
+    }
+
+    /// As above, where the address that it spawns is known.
+    func gas(for signers: Signers, spawning address: Address?) -> TransactionGas {
+        let (size, required, keys) = (raw.count, signers.required, signers.keys.count)
         switch body.action {
-        case .spawn: Gas.selfSpawn(size: raw.count, signatures: required, keys: keys)
-        case .spend: Gas.spend(size: raw.count, signatures: required, keys: keys)
-        case .drain: Gas.drain(size: raw.count, signatures: required, keys: keys)
+        case .spawn(let arguments):
+            return TransactionGas(
+                intrinsic: Gas.intrinsic(size: size, signatures: required, spawns: true),
+                most: address == body.principal
+                    ? Gas.selfSpawn(size: size, signatures: required, keys: keys)
+                    : Gas.spawn(of: arguments, size: size, signatures: required, keys: keys))
+        case .spend:
+            return TransactionGas(
+                intrinsic: Gas.intrinsic(size: size, signatures: required, spawns: false),
+                most: Gas.spend(size: size, signatures: required, keys: keys))
+        case .drain:
+            return TransactionGas(
+                intrinsic: Gas.intrinsic(size: size, signatures: required, spawns: false),
+                most: Gas.drain(size: size, signatures: required, keys: keys))
         }
     }
+}
+
+/// What a transaction costs, in gas.
+package struct TransactionGas: Hashable, Sendable {
+    /// Before anything of it is done; an account that cannot pay this much is not charged at all.
+    package let intrinsic: UInt64
+    /// All of it; what is charged.
+    package let most: UInt64
 }
 
 /// Twenty bytes that keep networks apart: they stand before everything that is signed.

@@ -40,7 +40,7 @@ struct ToolDecode: ParsableCommand {
             FileHandle.standardError.write(Data("this is no transaction: \(error)\n".utf8))
             throw ExitCode(1)
         }
-        let view = TransactionView(transaction, try account(transaction), try genesis(), hrp: hrp)
+        let view = TransactionView(transaction, try signers(transaction), try genesis(), hrp: hrp)
         if json { try printJSON(view) } else { view.print() }
         if view.signature == "invalid" { throw ExitCode(1) }
     }
@@ -54,34 +54,28 @@ struct ToolDecode: ParsableCommand {
     }
 
     /// Whose keys they are, as far as transaction and options tell.
-    private func account(_ transaction: SignedTransaction) throws -> TransactionView.Account? {
-        if !key.isEmpty {
-            let required = required ?? (key.count == 1 ? 1 : nil)
-            guard let required, (1...key.count).contains(required) else {
-                throw CommandFault("--required: how many of the \(key.count) keys must sign?")
+    private func signers(_ transaction: SignedTransaction) throws -> Signers? {
+        guard !key.isEmpty else {
+            guard transaction.isSelfSpawn, case .spawn(let arguments) = transaction.body.action else {
+                return nil
             }
-            return .init(keys: key, required: required)
+            return arguments.signers
         }
-        guard transaction.isSelfSpawn, case .spawn(let arguments) = transaction.body.action else {
-            return nil
+        if key.count == 1, case .one = transaction.signatures { return Signers(wallet: key[0]) }
+        let required = required ?? (key.count == 1 ? 1 : nil)
+        guard let required = required.flatMap(UInt8.init(exactly:)),
+            let keys = MultisigKeys(required: required, keys: key)
+        else {
+            throw CommandFault(
+                "--required: how many of the \(key.count) keys must sign? An account has \(MultisigKeys.most) at most"
+            )
         }
-        switch arguments {
-        case .wallet(let key): return .init(keys: [key], required: 1)
-        case .multisig(let keys), .vesting(let keys):
-            return .init(keys: keys.keys, required: Int(keys.required))
-        case .vault: return nil
-        }
+        return Signers(keys)
     }
 }
 
 /// A transaction for people and programs; what is not known is null, and said to be unknown.
 struct TransactionView: Encodable {
-    /// Keys of the account that signs.
-    struct Account {
-        let keys: [Bytes32]
-        let required: Int
-    }
-
     let id, action, principal, signature: String
     let method: UInt8
     let template: String?
@@ -116,7 +110,7 @@ struct TransactionView: Encodable {
         try fields.encode(signature, forKey: .signature)
     }
 
-    init(_ transaction: SignedTransaction, _ account: Account?, _ genesis: [UInt8]?, hrp: String) {
+    init(_ transaction: SignedTransaction, _ signers: Signers?, _ genesis: [UInt8]?, hrp: String) {
         let body = transaction.body
         id = transaction.id.description
         action = body.action.name
@@ -137,12 +131,12 @@ struct TransactionView: Encodable {
             template = Template.vesting.name
             (amount, destination, vault) = ("\(value)", to.text(prefix: hrp), from.text(prefix: hrp))
         }
-        let known = account.map { ($0.keys.count, $0.required) } ?? (isOfOneKey ? (1, 1) : nil)
-        maxGas = known.map { transaction.maxGas(keys: $0.0, required: $0.1) }
-        if let account, let genesis {
-            signature =
-                transaction.isSigned(by: account.keys, required: account.required, genesis: genesis)
-                ? "valid" : "invalid"
+        // A wallet's key is not needed to tell what it costs.
+        maxGas = (signers ?? (isOfOneKey ? Signers(wallet: .zero) : nil)).map {
+            transaction.gas(for: $0).most
+        }
+        if let signers, let genesis {
+            signature = transaction.isSigned(by: signers, genesis: genesis) ? "valid" : "invalid"
         } else {
             signature = "not checked: " + (genesis == nil ? "give --genesis-id" : "give the account's --key")
         }

@@ -33,6 +33,15 @@ extension TypeRegistry {
         TypeRule(type: 0x00050004, pattern: .call, trafficClass: .normal, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001248, providers: 0x0000000000000100),
         TypeRule(type: 0x00050005, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000007a00, providers: 0x0000000000000100),
         TypeRule(type: 0x00060001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000000100, providers: 0x0000000000009200),
+        TypeRule(type: 0x00070001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000ba50, providers: 0x0000000000000008),
+        TypeRule(type: 0x00070002, pattern: .call, trafficClass: .normal, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009840, providers: 0x0000000000000008),
+        TypeRule(type: 0x00070003, pattern: .call, trafficClass: .normal, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008050, providers: 0x0000000000000008),
+        TypeRule(type: 0x00070004, pattern: .call, trafficClass: .normal, ttlMilliseconds: 60000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008010, providers: 0x0000000000000008),
+        TypeRule(type: 0x00070005, pattern: .call, trafficClass: .normal, ttlMilliseconds: 120000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008010, providers: 0x0000000000000008),
+        TypeRule(type: 0x00070006, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009a50, providers: 0x0000000000000008),
+        TypeRule(type: 0x00070007, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 600000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001010, providers: 0x0000000000000008),
+        TypeRule(type: 0x00070008, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 600000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001010, providers: 0x0000000000000008),
+        TypeRule(type: 0x00070009, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000fa50, providers: 0x0000000000000008),
         TypeRule(type: 0x00400001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400002, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400003, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
@@ -49,6 +58,7 @@ extension TypeRegistry {
         ContractRule(number: 4, minor: 0, schema: 0x1d7af448, providers: 0x0000000000000004),
         ContractRule(number: 5, minor: 0, schema: 0xf7525d67, providers: 0x0000000000000100),
         ContractRule(number: 6, minor: 0, schema: 0x677fc0f7, providers: 0x0000000000009200),
+        ContractRule(number: 7, minor: 0, schema: 0xdf367788, providers: 0x0000000000000008),
         ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),
     ]
 

@@ -1,6 +1,7 @@
 internal import Foundation
 internal import NodeBus
 internal import NodeConfiguration
+internal import NodeOperator
 internal import NodeProtocol
 internal import SupervisorProcess
 
@@ -52,7 +53,7 @@ struct NodeView: Sendable {
 
     private static func ask(_ run: String) async -> BusSide? {
         guard access("\(run)/control.sock", F_OK) == 0 else { return nil }
-        return try? await withBus(run, patience: 1000) { bus in
+        return try? await withBus(run: run, patience: 1000) { bus in
             let own = await bus.instance()
             let second = Duration.seconds(1)
             var oldest = Spacenode_Bus_V1_ReadTrafficRequest()

@@ -1,0 +1,192 @@
+internal import Foundation
+internal import Logging
+internal import NodeConfiguration
+internal import NodeDomain
+internal import NodeEncoding
+internal import StorageClient
+internal import StorageWire
+internal import VmCore
+
+/// The newest state, and the one place where it changes.
+///
+/// Blocks, a restore and pruning take turns; questions are answered between them, from the state as it is then.
+actor Ledger {
+    /// A network that has begun.
+    struct Network: Sendable {
+        let file: NetworkFile
+        let parameters: NetworkParameters
+        let rules: ChainRules
+
+        init(_ file: NetworkFile, genesisTime: UInt64) {
+            self.file = file
+            var parameters = file.parameters
+            parameters.genesisTime = genesisTime
+            parameters.genesisID = GenesisID.make(time: genesisTime / 1000, extraData: file.extraData)
+            self.parameters = parameters
+            rules = ChainRules(parameters)
+        }
+    }
+
+    let store: LedgerStore
+    let tree: TreeSource
+    let pool: SignaturePool
+    let settings: VmSettings
+    let logger: Logger
+    var network: Network?
+    var head: LedgerHead?
+    /// Not nil: a checkpoint is half restored.
+    var restoring: String?
+    var records: RecordCache
+    var checked = CheckedSignatures()
+    /// The answer to the newest block.
+    var lastReply: [UInt8] = []
+    /// Versions that are being read, and must not be pruned.
+    private var pins: [UInt64: Int] = [:]
+    private var isBusy = false
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+
+    init(_ storage: StorageClient, _ settings: VmSettings, logger: Logger) {
+        store = LedgerStore(storage: storage)
+        tree = TreeSource(store, limit: settings.treeCacheBytes)
+        pool = SignaturePool(threads: settings.signatureThreads)
+        records = RecordCache(bytes: settings.recordCacheBytes)
+        self.settings = settings
+        self.logger = logger
+    }
+
+    // MARK: - Turns
+
+    /// Runs what changes the state, one after the other.
+    func exclusively<Value>(_ body: () async throws -> Value) async rethrows -> Value {
+        if isBusy { await withCheckedContinuation { waiting.append($0) } }
+        isBusy = true
+        defer {
+            if waiting.isEmpty {
+                isBusy = false
+            } else {
+                // The turn goes on to the next; nobody can come between.
+                waiting.removeFirst().resume()
+            }
+        }
+        return try await body()
+    }
+
+    /// The newest state's head and network.
+    /// - Throws: `LedgerFault` when there is no state to work on.
+    func current() throws -> (head: LedgerHead, network: Network) {
+        if let restoring { throw LedgerFault.refused(restoring) }
+        guard let head, let network else {
+            throw LedgerFault.refused("the ledger is being opened: ask again in a moment")
+        }
+        return (head, network)
+    }
+
+    // MARK: - Opening
+
+    /// Reads the head, or makes genesis in an empty storage.
+    /// - Parameter now: Unix milliseconds, for a network that begins with its node.
+    func open(now: UInt64) async throws {
+        try await exclusively {
+            if let text = try await store.history(.restoring) {
+                restoring = String(decoding: text, as: UTF8.self)
+            }
+            if let kept = try await store.history(.network, as: NetworkRecord.self) {
+                network = try Self.network(kept)
+                warnOfAnotherNetwork()
+                head = try await store.history(.head, as: LedgerHead.self)
+                lastReply = try await store.history(.lastReply) ?? []
+                if head == nil, restoring == nil {
+                    throw LedgerFault.damaged("the ledger has a network and no head")
+                }
+                if restoring == nil { try await check() }
+            } else {
+                try await begin(now: now)
+            }
+        }
+    }
+
+    private static func network(_ record: NetworkRecord) throws -> Network {
+        let file = try NetworkFile.parse(
+            String(decoding: record.text, as: UTF8.self), file: "the network in the state")
+        return Network(file, genesisTime: record.genesisTime)
+    }
+
+    private func warnOfAnotherNetwork() {
+        guard let network, let file = try? NetworkFile.read(settings.network), file.text != network.file.text
+        else { return }
+        logger.warning(
+            """
+            vm.yaml names \(settings.network), but this state is of \(network.file.name) as it was at its first start, and stays \
+            so: use another data directory for another network
+            """)
+    }
+
+    /// Whether the root of the tree is the head's: a state that was copied badly is found before it is built upon.
+    private func check() async throws {
+        guard let head else { return }
+        let (lookup, _) = try await tree.work(TreeLookup(version: head.height, key: StateKey.pot.treeKey))
+        let reading = try lookup.finish()
+        guard reading.root == head.appHash else {
+            throw LedgerFault.damaged(
+                "the tree of height \(head.height) has the root \(reading.root), not \(head.appHash)")
+        }
+    }
+
+    /// Writes genesis.
+    private func begin(now: UInt64) async throws {
+        let file = try NetworkFile.read(settings.network)
+        let time: UInt64
+        switch file.genesis {
+        case .moment(let moment): time = moment
+        // The genesis id covers whole seconds.
+        case .afterLaunch(let delay): time = (now + delay) / 1000 * 1000
+        }
+        let network = Network(file, genesisTime: time)
+        let changes = try network.rules.genesis(
+            accounts: file.accounts.map { ($0.address, $0.balance) }, committee: file.committee)
+        var update = try TreeUpdate(base: nil, version: 0, changes: changes.inTreeOrder)
+        (update, _) = try await tree.work(update)
+        let result = try update.finish()
+        let head = LedgerHead(height: 0, time: time, blockHash: .zero, appHash: result.root, oldest: 0)
+        var commit = LedgerCommit()
+        try commit.put(changes)
+        try commit.put(result.written)
+        try commit.put(.head, head.bytes)
+        try commit.put(.block(0), BlockRecord(time: time, hash: .zero, appHash: result.root).bytes)
+        try commit.put(.network, NetworkRecord(genesisTime: time, text: Array(file.text.utf8)).bytes)
+        try await store.write(commit.batch)
+        await tree.apply(result)
+        self.network = network
+        self.head = head
+        logger.info(
+            "genesis of \(file.name): \(Hexadecimal.text(of: network.parameters.genesisID)), root \(result.root)")
+    }
+
+    // MARK: - Versions that are read
+
+    /// Keeps a version while something reads it.
+    /// - Throws: `LedgerFault` when it is not there.
+    func pin(_ height: UInt64) throws {
+        let (head, _) = try current()
+        guard (head.oldest...head.height).contains(height) else {
+            throw LedgerFault.refused(
+                "height \(height) cannot be read: versions \(head.oldest) to \(head.height) are kept")
+        }
+        pins[height, default: 0] += 1
+    }
+
+    /// Lets a version go.
+    func unpin(_ height: UInt64) {
+        pins[height] = pins[height].flatMap { $0 > 1 ? $0 - 1 : nil }
+    }
+
+    /// The lowest version that is being read.
+    var lowestPin: UInt64 { pins.keys.min() ?? .max }
+}
+
+extension [StateChange] {
+    /// As the tree takes them.
+    var inTreeOrder: [TreeChange] {
+        map { TreeChange(preimage: $0.key.bytes, value: $0.value) }.sorted { $0.key < $1.key }
+    }
+}

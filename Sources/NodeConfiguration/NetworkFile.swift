@@ -1,0 +1,103 @@
+internal import Foundation
+package import NodeDomain
+internal import NodeEncoding
+internal import Yams
+
+/// What a file of `config/networks` says: everything in which networks differ.
+package struct NetworkFile: Sendable, Equatable {
+    /// When a network begins.
+    package enum Genesis: Sendable, Equatable {
+        /// A moment, in Unix milliseconds.
+        case moment(UInt64)
+        /// So many milliseconds after the node's first start.
+        case afterLaunch(UInt64)
+    }
+
+    /// An account that has smidge at genesis.
+    package struct Account: Sendable, Equatable {
+        /// Where it stands.
+        package let address: Address
+        /// Smidge.
+        package let balance: UInt64
+    }
+
+    /// How validators time their rounds, in milliseconds.
+    package struct Timing: Sendable, Equatable {
+        package var precision: UInt64 = 0
+        package var messageDelay: UInt64 = 0
+        package var propose: UInt64 = 0
+        package var prevote: UInt64 = 0
+        package var precommit: UInt64 = 0
+    }
+
+    /// What plots are made with when nobody says otherwise.
+    package struct Plots: Sendable, Equatable {
+        package var defaultUnits: UInt32 = 0
+        package var scryptN: UInt32 = 0
+        package var fileSize: UInt64 = 0
+    }
+
+    /// As it is called; also part of the chain id.
+    package let name: String
+    /// What its addresses begin with.
+    package let hrp: String
+    /// When it begins.
+    package let genesis: Genesis
+    /// With the genesis time it makes the genesis id.
+    package let extraData: String
+    /// The numbers of its rules; genesis time and id are set when it has begun.
+    package let parameters: NetworkParameters
+    /// Who has smidge at genesis.
+    package let accounts: [Account]
+    /// Consensus keys of the genesis committee.
+    package let committee: [Bytes32]
+    package let timing: Timing
+    package let plots: Plots
+    /// The file itself, as the node keeps it.
+    package let text: String
+
+    /// Names of the networks that come with the node.
+    package static let known = ["devnet", "testnet", "mainnet"]
+
+    /// The network of that name, as it comes with the node.
+    package static func embedded(_ name: String) throws -> NetworkFile? {
+        let bytes: [UInt8]
+        switch name {
+        case "devnet": bytes = PackageResources.devnet_yaml
+        case "testnet": bytes = PackageResources.testnet_yaml
+        case "mainnet": bytes = PackageResources.mainnet_yaml
+        default: return nil
+        }
+        return try parse(String(decoding: bytes, as: UTF8.self), file: "\(name).yaml")
+    }
+
+    /// A network that comes with the node, or the file of a path.
+    /// - Throws: `ConfigurationError` with all faults of the file, or that there is none.
+    package static func read(_ nameOrPath: String) throws -> NetworkFile {
+        if let known = try embedded(nameOrPath) { return known }
+        guard let data = FileManager.default.contents(atPath: nameOrPath) else {
+            let text =
+                "there is no such network or file: give \(known.joined(separator: ", ")) or the path of a file"
+            throw ConfigurationError([.init(file: nameOrPath, line: 0, text: text)])
+        }
+        return try parse(String(decoding: data, as: UTF8.self), file: nameOrPath)
+    }
+
+    /// Reads the text of a network file; every number must be there.
+    /// - Throws: `ConfigurationError` with all faults.
+    package static func parse(_ text: String, file: String) throws -> NetworkFile {
+        let reader = NetworkReader(MappingReader(try compose(text, file), file: file))
+        let name = reader.name()
+        let hrp = reader.hrp()
+        let genesis = reader.genesis()
+        let extra = reader.text("extra_data", 1...256)
+        let parameters = reader.parameters()
+        let (plots, timing) = (reader.plots(), reader.timing())
+        let (accounts, committee) = (reader.accounts(hrp: hrp), reader.committee())
+        let faults = reader.finish()
+        guard faults.isEmpty, let genesis else { throw ConfigurationError(faults) }
+        return NetworkFile(
+            name: name, hrp: hrp, genesis: genesis, extraData: extra, parameters: parameters,
+            accounts: accounts, committee: committee, timing: timing, plots: plots, text: text)
+    }
+}
