@@ -47,7 +47,7 @@ package struct SignedBlock: Hashable, Sendable {
 
     /// The block; nil: a vote for none.
     package var block: BlockReference?
-    /// Of a proposal: the round of its polka and 1, or 0 if it has none. Of a vote: 0.
+    /// Of a proposal with a polka its round and 1; 0 of all else.
     package var polRound: UInt32
     /// Whole seconds of the block's time; 0 without a block.
     package var seconds: UInt64

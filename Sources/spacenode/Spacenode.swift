@@ -36,6 +36,8 @@ struct Spacenode: AsyncParsableCommand {
         "economics": ["vm", "tool", "economics"],
         "tx": ["vm", "tool", "tx"],
         "address": ["vm", "tool", "address"],
+        "checkpoint": ["vm", "checkpoint"],
+        "backup": ["storage", "checkpoint"],
     ]
 
     private static var builtIn: [String] {

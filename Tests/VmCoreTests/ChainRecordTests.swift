@@ -31,7 +31,7 @@ struct ChainRecordTests {
         try check(
             RowRecord(units: 64, operator: Self.id(1), coinbase: ChainSamples.account(7), voting: true),
             "0101" + run("01", 32) + "00000000" + run("07", 20) + "01")
-        try check(ExpiryRecord(), "")
+        try check(ExpiryRecord(lastEpoch: 300), "b104")
     }
 
     @Test("golden bytes of operators, tallies, voting sets and committees")

@@ -1,23 +1,54 @@
 internal import ArgumentParser
 internal import Foundation
+internal import Logging
+internal import NodeBus
 internal import NodeCommand
+internal import NodeConfiguration
+internal import NodeProtocol
 
-/// `spacenode-vm`: the ledger.
-///
-/// What is here so far are its tools.
+/// `spacenode-vm`: the ledger, on the bus or by its tools.
 @main
 struct VmCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spacenode-vm",
-        abstract: "The ledger: issuance, addresses and transactions.",
+        abstract: "The ledger: accounts, transactions, issuance, and the state that proves itself.",
         discussion: """
-            `spacenode economics X`, `spacenode tx X` and `spacenode address X` are `spacenode-vm tool economics X` and so on.
-            Exit status: 0 ok, 1 attention (a transaction or its signature is invalid), 2 error.
+            `spacenode economics X`, `spacenode tx X` and `spacenode address X` are `spacenode-vm tool economics X` and so on;
+            `spacenode checkpoint X` is `spacenode-vm checkpoint X`.
+            Exit status: 0 ok, 1 attention (a transaction, its signature or a checkpoint is invalid), 2 error.
             """,
-        subcommands: [Tool.self])
+        subcommands: [Serve.self, Tool.self, Checkpoint.self], defaultSubcommand: Serve.self)
 
     static func main() async {
         await runToEnd(name: "spacenode")
+    }
+}
+
+/// The plugin itself.
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serves the node (the default).")
+
+    @Option(help: "Data directory (default: SPACENODE_DATA, else ./data).") var data: String?
+    @Option(help: "Configuration file (default: DATA/config/vm.yaml).") var config: String?
+    @Option(help: "Router: ipc:DIR or tcp://HOST:PORT (default: SPACENODE_BUS).") var bus: String?
+    @Option(help: "Instance name.") var name: String?
+    @Option(help: "File with the token, on ipc (default: DIR/tokens/vm).") var token: String?
+    @Option(help: "File with this machine's secret key, on tcp.") var key: String?
+    @Option(help: "The router's public key, on tcp.") var serverKey: String?
+
+    func run() async throws {
+        let (data, config) = (data, config)
+        await PluginMain.run("vm") { logger in
+            // The run directory is the router's matter; the paths need a short one only.
+            let paths = try NodePaths(data: data, run: "/run")
+            let file = try VmFile.read(config ?? paths.vmFile)
+            // The SDK reads the words of the bus itself, as every plugin has the same.
+            var options = try BusOptions.fromCommandLine(
+                role: .vm, name: "vm", provides: [VmContract.contract], requires: [StorageContract.contract])
+            // A block's reading and writing is some megabytes at a time.
+            options.windows[1] = BusWindow(bytes: 32 << 20, messages: 1024)
+            return VmPlugin(options, VmSettings(file), logger: logger)
+        }
     }
 }
 

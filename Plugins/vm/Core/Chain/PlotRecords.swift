@@ -67,12 +67,21 @@ package struct RowRecord: StateRecord {
     }
 }
 
-/// That a plot has lapsed: its key says when its record is dropped.
+/// That a plot has lapsed: the key says in which epoch its record is dropped, unless it came back.
 package struct ExpiryRecord: StateRecord {
-    /// The record that there is.
-    package init() {}
+    /// The plot's last epoch when it lapsed; a later one in its record: it came back.
+    package var lastEpoch: UInt32
 
-    package init(from reader: inout ScaleReader) throws(ScaleFault) {}
+    /// A record of this field.
+    package init(lastEpoch: UInt32) {
+        self.lastEpoch = lastEpoch
+    }
 
-    package func write(to writer: inout ScaleWriter) {}
+    package init(from reader: inout ScaleReader) throws(ScaleFault) {
+        lastEpoch = try reader.compact32()
+    }
+
+    package func write(to writer: inout ScaleWriter) {
+        writer.writeCompact(UInt64(lastEpoch))
+    }
 }

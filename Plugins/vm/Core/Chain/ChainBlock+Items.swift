@@ -1,0 +1,126 @@
+package import NodeDomain
+
+extension ChainRules {
+    /// Records that an item works on: what one read serves before its block is begun.
+    package func needs(of item: BlockItem) -> StateNeeds {
+        switch item {
+        case .malfeasance(let evidence):
+            return StateNeeds([
+                .pot, .operator(evidence.operator), .seats(term: term(of: evidence.height)),
+            ])
+        case .poetProof(let proof):
+            return StateNeeds([.pot, .epoch(proof.epoch), .epoch(proof.epoch &+ 1)])
+        case .activation(let activation):
+            let next = activation.epoch &+ 1
+            var needs = StateNeeds([
+                .pot, .epoch(activation.epoch), .epoch(next), .operator(activation.operator),
+                .tally(epoch: next, operator: activation.operator),
+            ])
+            for plot in activation.plots {
+                needs.keys.insert(.plot(plot.identity))
+                needs.keys.insert(.row(epoch: next, plot: plot.identity))
+            }
+            return needs
+        case .system, .transaction: return StateNeeds()
+        }
+    }
+}
+
+extension ChainBlock {
+    /// Evidence: the operator is barred for ever; what its rows would have been paid burns when they are due.
+    mutating func apply(_ evidence: Malfeasance) throws {
+        guard evidence.height > 0, evidence.height <= pot.height else {
+            throw ChainRefusal.evidenceHeight(evidence.height, last: pot.height)
+        }
+        try state.require(rules.needs(of: .malfeasance(evidence)))
+        let term = rules.term(of: evidence.height)
+        guard let seats = try state.seats.get(term) else { throw ChainRefusal.evidenceTerm(term) }
+        guard seats.member(evidence.operator) != nil else {
+            throw ChainRefusal.evidenceSeat(evidence.operator, term: term)
+        }
+        let last = seats.epoch + ChainLimit.evidenceEpochs
+        guard pot.epoch <= last else { throw ChainRefusal.evidenceOld(epoch: pot.epoch, last: last) }
+        var record = try state.operators.get(evidence.operator) ?? OperatorRecord()
+        guard !record.barred else { throw ChainRefusal.evidenceKnown(evidence.operator) }
+        checks.append(.misbehaviour(evidence))
+        record.barred = true
+        try state.operators.set(evidence.operator, record)
+        events.append(.barred(evidence.operator))
+    }
+
+    /// The epoch's PoET proof: it makes the challenge of all plots and opens the window.
+    mutating func apply(_ proof: PoetProof) throws {
+        guard proof.epoch == pot.epoch else {
+            throw ChainRefusal.epoch(proof.epoch, current: pot.epoch)
+        }
+        try state.require(rules.needs(of: .poetProof(proof)))
+        var epoch = try state.epoch(pot.epoch)
+        guard epoch.opening == nil else { throw ChainRefusal.opened(pot.epoch) }
+        let work = rules.parameters.poetPhase + rules.parameters.poetWork
+        guard hasLasted(epoch, work) else {
+            throw ChainRefusal.early(wait: work - (context.time - min(context.time, epoch.startTime)))
+        }
+        guard proof.path.count <= PoetProof.mostPath, proof.index >> UInt64(proof.path.count) == 0 else {
+            throw ChainRefusal.memberIndex(proof.index, path: proof.path.count)
+        }
+        guard proof.leafCount >= rules.parameters.poetLeaves else {
+            throw ChainRefusal.leaves(proof.leafCount, fewest: rules.parameters.poetLeaves)
+        }
+        let statement = rules.statement(of: epoch.challenge, index: proof.index, path: proof.path)
+        checks.append(.work(WorkCheck(statement: statement, proof: proof)))
+        let post = rules.postChallenge(
+            epoch: pot.epoch, reference: proof.reference, parent: context.parent)
+        let next = rules.poetChallenge(epoch: pot.epoch + 1, after: post)
+        epoch.opening = EpochOpening(post: post, height: context.height)
+        try state.epochs.set(pot.epoch, epoch)
+        try state.epochs.set(pot.epoch + 1, EpochRecord(challenge: next))
+        events.append(.windowOpened(pot.epoch, post: post, next: next))
+    }
+
+    /// Plots prove their space for the next epoch.
+    mutating func apply(_ activation: Activation) throws {
+        checks += try rules.review(
+            activation, in: state, epoch: pot.epoch, height: context.height)
+        var record = try state.operators.get(activation.operator) ?? OperatorRecord()
+        if record.jailed { events.append(.released(activation.operator)) }
+        record.vrfKey = activation.vrfKey ?? record.vrfKey
+        record.votes = activation.votes
+        record.jailed = false
+        try state.operators.set(activation.operator, record)
+        var units: UInt64 = 0
+        for plot in activation.plots {
+            units += UInt64(plot.units)
+            try enter(plot, of: activation)
+        }
+        guard units > 0 else { return }
+        var next = try state.epoch(pot.epoch + 1)
+        next.weight += units
+        try state.epochs.set(pot.epoch + 1, next)
+        guard activation.votes else { return }
+        let place = EpochKey(pot.epoch + 1, activation.operator)
+        let tally = try state.tallies.get(place)?.units ?? 0
+        try state.tallies.set(place, TallyRecord(units: tally + units))
+    }
+
+    private mutating func enter(_ plot: PlotProof, of activation: Activation) throws {
+        let next = pot.epoch + 1
+        let known = try state.plots.get(plot.identity)
+        // The review refuses a plot that is neither known nor bound.
+        guard let coinbase = plot.binding?.coinbase ?? known?.coinbase,
+            let commitment = known?.commitmentATX ?? plot.binding?.commitmentATX
+        else { throw ChainRefusal.plot(plot.identity, .unbound) }
+        try state.plots.set(
+            plot.identity,
+            PlotRecord(
+                commitmentATX: commitment, operator: activation.operator, coinbase: coinbase,
+                lastEpoch: next))
+        try state.rows.set(
+            EpochKey(next, plot.identity),
+            RowRecord(
+                units: plot.units, operator: activation.operator, coinbase: coinbase,
+                voting: activation.votes))
+        let progress: PlotProgress =
+            known.map { $0.lastEpoch == pot.epoch ? .renewed : .returned } ?? .joined
+        events.append(.plotProved(plot.identity, epoch: next, units: plot.units, progress))
+    }
+}

@@ -1,0 +1,171 @@
+internal import Foundation
+internal import NodeDomain
+internal import NodeEncoding
+internal import NodeProtocol
+internal import StorageWire
+internal import SwiftProtobuf
+internal import VmCore
+
+extension Ledger {
+    /// Applies a decided block, or answers again for the newest one.
+    ///
+    /// All of it is on the disk before it answers. Proofs of space and of work are not judged again: a committee decided the block.
+    /// - Returns: the answer, and an event when the block was applied now.
+    /// - Throws: `LedgerFault` when it is not the next block, or no valid one.
+    func finalize(_ input: BlockInput) async throws -> (
+        Spacenode_Vm_V1_FinalizeBlockReply, Spacenode_Vm_V1_BlockCommitted?
+    ) {
+        try await exclusively {
+            let (head, network) = try current()
+            if input.height == head.height, input.hash == head.blockHash, head.height > 0 {
+                return (try again(), nil)
+            }
+            guard input.height == head.height + 1 else {
+                throw LedgerFault.refused(
+                    """
+                    block \(input.height) (\(input.hash)) cannot be applied: height \(head.height) with block \
+                    \(head.blockHash) is applied, the next is \(head.height + 1)
+                    """)
+            }
+            var run = BlockRun()
+            let execution = try read(input, network)
+            let (outcome, update) = try await execute(execution, &run)
+            try decided(outcome.checks)
+            return try await commit(input, outcome, update, &run)
+        }
+    }
+
+    private func again() throws -> Spacenode_Vm_V1_FinalizeBlockReply {
+        guard !lastReply.isEmpty else {
+            throw LedgerFault.refused(
+                "the state was restored at this height, and what became of the block is not known: go on with the next")
+        }
+        return try Spacenode_Vm_V1_FinalizeBlockReply(serializedBytes: lastReply)
+    }
+
+    func read(_ input: BlockInput, _ network: Network) throws -> BlockExecution {
+        do throws(BlockFault) {
+            return try BlockExecution(input, network.rules)
+        } catch {
+            throw LedgerFault.refused("block \(input.height) is invalid: \(error)")
+        }
+    }
+
+    // MARK: - Execution
+
+    /// Reads what the block needs, checks its signatures while the tree is read, executes it, and makes the next version.
+    private func execute(
+        _ execution: BlockExecution, _ run: inout BlockRun
+    ) async throws -> (BlockOutcome, TreeUpdateResult) {
+        var state = LedgerState()
+        run.reads += try await fill(&state, execution.needs)
+        run.lap(\.readUs)
+        let outcome = try await outcome(of: execution, on: &state)
+        run.lap(\.executionUs)
+        guard let head else { throw LedgerFault.refused("the ledger is being restored") }
+        let update = try TreeUpdate(
+            base: head.height, version: head.height + 1, changes: outcome.changes.inTreeOrder)
+        let (done, rounds) = try await tree.work(update)
+        run.reads += rounds
+        run.lap(\.treeReadUs)
+        let result = try done.finish()
+        run.lap(\.treeUs)
+        return (outcome, result)
+    }
+
+    /// Checks signatures, then executes; what turns out to be needed is read in between.
+    func outcome(of execution: BlockExecution, on state: inout LedgerState) async throws -> BlockOutcome {
+        let jobs = try await on(&state) { [checked] state in
+            try SignatureJobs(
+                of: execution.transactions, on: state, genesis: execution.rules.parameters.genesisID,
+                checked: checked)
+        }
+        let signed = jobs.verdicts(await pool.answers(jobs.checks) { $0.holds })
+        for (transaction, isSigned) in zip(execution.transactions, signed) where isSigned {
+            checked.insert(transaction.id)
+        }
+        do {
+            return try await on(&state) { try execution.run(on: $0, signed: signed) }
+        } catch let fault as BlockFault {
+            throw LedgerFault.refused("the block is invalid: \(fault)")
+        }
+    }
+
+    /// What even a decided block must keep to.
+    private func decided(_ checks: [ChainCheck]) throws {
+        for check in checks where check.isCheap {
+            guard check.holds else {
+                throw LedgerFault.refused("the block was decided and is invalid: \(ChainRefusal.failed(check))")
+            }
+        }
+    }
+
+    // MARK: - Commit
+
+    private func commit(
+        _ input: BlockInput, _ outcome: BlockOutcome, _ update: TreeUpdateResult, _ run: inout BlockRun
+    ) async throws -> (Spacenode_Vm_V1_FinalizeBlockReply, Spacenode_Vm_V1_BlockCommitted) {
+        guard var head else { throw LedgerFault.refused("the ledger is being restored") }
+        head.height = input.height
+        head.time = input.time
+        head.blockHash = input.hash
+        head.appHash = update.root
+        var reply = reply(input, outcome, update.root)
+        var commit = LedgerCommit()
+        try commit.put(outcome.changes)
+        try commit.put(update.written)
+        for (place, result) in reply.results.enumerated() {
+            try commit.put(
+                receipt: ReceiptRecord(height: input.height, place: UInt32(place), result: try result.serializedBytes())
+                    .bytes, of: outcome.receipts[place].id)
+        }
+        let leftovers = Leftovers(stale: StaleList(update).bytes, receipts: outcome.receipts.map(\.id))
+        try commit.put(.leftovers(input.height), leftovers.bytes)
+        try commit.put(
+            .block(input.height), BlockRecord(time: input.time, hash: input.hash, appHash: update.root).bytes)
+        try await prune(&head, &commit)
+        try commit.put(.head, head.bytes)
+        let answer: [UInt8] = try reply.serializedBytes()
+        try commit.put(.lastReply, answer)
+        run.lap(\.treeUs)
+        try await write(commit.batch)
+        self.head = head
+        lastReply = answer
+        for change in outcome.changes { records.put(change.key, change.value) }
+        await tree.apply(update)
+        run.lap(\.writeUs)
+        reply.timing = run.finished()
+        return (reply, event(input, outcome, update.root))
+    }
+
+    /// Writes, and after a failure that leaves it open whether it was written, looks.
+    private func write(_ batch: StorageBatch) async throws {
+        do {
+            try await store.write(batch)
+        } catch {
+            // Nothing is known of the newest state until it was read again.
+            head = nil
+            records.removeAll()
+            await tree.removeAll()
+            throw error
+        }
+    }
+
+    /// Drops versions that are not kept any longer, some at a time.
+    private func prune(_ head: inout LedgerHead, _ commit: inout LedgerCommit) async throws {
+        guard let network,
+            let kept = settings.keptHeights(blockInterval: network.parameters.blockInterval),
+            head.height > kept
+        else { return }
+        let oldest = min(head.height - kept, lowestPin)
+        for _ in 0..<Self.prunedAtOnce where head.oldest < oldest {
+            let height = head.oldest + 1
+            if let leftovers = try await store.history(.leftovers(height), as: Leftovers.self) {
+                try commit.drop(leftovers, stale: try StaleList(bytes: leftovers.stale), of: height)
+            }
+            head.oldest = height
+        }
+    }
+
+    private static var prunedAtOnce: Int { 4 }
+}

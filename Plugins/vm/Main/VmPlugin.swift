@@ -1,0 +1,83 @@
+internal import Foundation
+internal import Logging
+internal import NodeBus
+internal import NodeConfiguration
+internal import NodeProtocol
+internal import ServiceLifecycle
+internal import StorageClient
+
+/// The ledger on the bus: opened when storage is there, then serving.
+struct VmPlugin: Service {
+    private let bus: BusClient
+    private let ledger: Ledger
+    private let logger: Logger
+
+    /// Registers the handlers; nothing is read before `run`.
+    init(_ options: BusOptions, _ settings: VmSettings, logger: Logger) {
+        bus = BusClient(options: options, logger: logger)
+        ledger = Ledger(bus, settings, logger: logger)
+        self.logger = logger
+        VmHandlers(ledger: ledger).serve(on: bus) { [bus] event in
+            _ = try? await bus.publish(VmContract.blocks, event)
+        }
+        bus.setState(.starting)
+    }
+
+    func run() async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await bus.run()
+                return true
+            }
+            group.addTask {
+                try await open()
+                return false
+            }
+            group.addTask {
+                await measure()
+                return false
+            }
+            while let isEnd = try await group.next(), !isEnd {}
+            group.cancelAll()
+        }
+    }
+
+    /// Opens the ledger as soon as storage answers; a state that is damaged ends the process.
+    private func open() async throws {
+        var wait: UInt64 = 50
+        while !Task.isCancelled {
+            do {
+                try await ledger.open(now: UInt64(max(0, Date().timeIntervalSince1970 * 1000)))
+                return await ready()
+            } catch let error as BusError {
+                logger.debug("storage does not answer yet: \(error)")
+            } catch let error as StorageError where error.code != .corrupt && error.code != .forbidden {
+                bus.setState(.degraded("storage cannot be read: \(error)"))
+            }
+            await bus.pause(wait)
+            wait = min(2 * wait, 1000)
+        }
+    }
+
+    private func ready() async {
+        if let text = await ledger.restoring { bus.setState(.degraded(text)) } else { bus.setState(.ready) }
+    }
+
+    // MARK: - What others are told
+
+    /// Publishes figures every five seconds.
+    private func measure() async {
+        while !Task.isCancelled {
+            await bus.pause(5000)
+            guard !Task.isCancelled else { return }
+            var metric = Spacenode_System_V1_Metric()
+            metric.samples = await ledger.figures().map { name, value in
+                var sample = Spacenode_System_V1_Sample()
+                sample.name = name
+                sample.value = value
+                return sample
+            }
+            _ = try? await bus.publish(SystemContract.metrics, metric)
+        }
+    }
+}
