@@ -147,7 +147,7 @@ let package = Package(
             ]),
 
         .target(
-            name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "StorageWire"],
             path: "Plugins/vm/Core"),
         .executableTarget(
             name: "VmMain",
@@ -170,7 +170,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", logging, protobuf,
+                "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain", "VmCore",
+                logging, protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),

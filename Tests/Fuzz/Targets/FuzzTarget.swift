@@ -8,6 +8,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case codec
     /// Requests of the ZeroMQ Authentication Protocol.
     case zap
+    /// Bytes of the state tree: nodes, keys, proofs and lists of stale nodes.
+    case tree
 
     /// Runs one input.
     package func run(_ input: UnsafeRawBufferPointer) {
@@ -16,6 +18,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .sdk: EngineWorld.run(input)
         case .codec: CodecWorld.run(input)
         case .zap: ZapWorld.run(input)
+        case .tree: TreeFuzzWorld.run(input)
         }
     }
 
@@ -26,6 +29,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .sdk: EngineSeeds.all()
         case .codec: CodecWorld.seeds()
         case .zap: ZapWorld.seeds()
+        case .tree: TreeFuzzWorld.seeds()
         }
     }
 }
