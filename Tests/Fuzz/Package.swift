@@ -44,8 +44,8 @@ let package = Package(
         .target(
             name: "FuzzTargets",
             dependencies: [
-                "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain", "VmCore",
-                logging, protobuf,
+                "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
+                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
             ],
             path: "Targets"),
         .executableTarget(
