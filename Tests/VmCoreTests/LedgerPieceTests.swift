@@ -124,6 +124,21 @@ struct LedgerPieceTests {
         }
     }
 
+    @Test("all but the signatures can be judged alone, as their checking is the dear part")
+    func unsigned() throws {
+        let genesis = [UInt8](repeating: 8, count: GenesisID.count)
+        let spend = TransactionAction.spend(to: other.address, amount: 1)
+        let send = LedgerTransaction(try wallet.sign(spend, nonce: 1, genesis: genesis))
+        var checked = CheckedSignatures(bytes: 0)
+        let state = try state()
+        #expect(try rules.judge(send, on: state).get().fee == 36_090)
+        #expect(
+            try rules.judge(send, on: state, checked: &checked) == .failure(.ineffective(.signature)))
+        // Known to be good: nobody looks at its signatures again.
+        checked.insert(send.id)
+        #expect(try rules.judge(send, on: state, checked: &checked) == rules.judge(send, on: state))
+    }
+
     // MARK: - Signatures
 
     private func verdicts(
