@@ -180,7 +180,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),

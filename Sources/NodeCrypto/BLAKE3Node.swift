@@ -79,12 +79,25 @@ struct BLAKE3Chunk: Sendable {
                 continue
             }
             let end = min(bytes.count, place + 64 - blockLength)
-            for byte in bytes[place..<end] {
+            append(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(bytes)[place..<end]))
+            place = end
+        }
+    }
+
+    /// Takes bytes that the block has room for.
+    private mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        // Both ways give the same block; the first is in one move.
+        #if _endian(little)
+            withUnsafeMutableBytes(of: &block) {
+                UnsafeMutableRawBufferPointer(rebasing: $0[blockLength...]).copyMemory(from: bytes)
+            }
+            blockLength += bytes.count
+        #else
+            for byte in bytes {
                 block[blockLength / 4] |= UInt32(byte) << UInt32(8 * (blockLength % 4))
                 blockLength += 1
             }
-            place = end
-        }
+        #endif
     }
 }
 

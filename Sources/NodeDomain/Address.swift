@@ -10,20 +10,21 @@ package struct Address: Hashable, Sendable {
     /// Bytes 0–7, the first of them in the highest place; the others follow.
     private let word0, word1, word2: UInt64
 
+    /// Three big-endian words.
+    package init(_ word0: UInt64, _ word1: UInt64, _ word2: UInt64) {
+        self.word0 = word0
+        self.word1 = word1
+        self.word2 = word2
+    }
+
     /// Exactly 24 bytes; nil for any other number of them.
     ///
     /// Addresses in transactions need not begin with zero bytes; those in texts must.
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Address.count else { return nil }
         var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
-        for (place, byte) in bytes.enumerated() {
-            switch place / 8 {
-            case 0: words.0 = words.0 << 8 | UInt64(byte)
-            case 1: words.1 = words.1 << 8 | UInt64(byte)
-            default: words.2 = words.2 << 8 | UInt64(byte)
-            }
-        }
-        (word0, word1, word2) = words
+        withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
+        self.init(UInt64(bigEndian: words.0), UInt64(bigEndian: words.1), UInt64(bigEndian: words.2))
     }
 
     /// The account that a template and its arguments make: the last 20 bytes of their hash.
@@ -42,9 +43,7 @@ package struct Address: Hashable, Sendable {
 
     /// The bytes in order.
     package var bytes: [UInt8] {
-        [word0, word1, word2].flatMap { word in
-            stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: word >> UInt64($0)) }
-        }
+        withUnsafeBytes(of: (word0.bigEndian, word1.bigEndian, word2.bigEndian)) { Array($0) }
     }
 
     /// Whether the first four bytes are zero, as texts demand.

@@ -23,28 +23,11 @@ package struct Bytes32: Hashable, Sendable {
     /// Exactly 32 bytes; nil for any other number of them.
     package init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == Bytes32.count else { return nil }
-        // Most collections lie in one piece of memory: no byte of those is touched alone.
-        let whole = bytes.withContiguousStorageIfAvailable { piece in
-            let raw = UnsafeRawBufferPointer(piece)
-            func word(_ place: Int) -> UInt64 {
-                UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self))
-            }
-            return Bytes32(word(0), word(1), word(2), word(3))
-        }
-        if let whole {
-            self = whole
-            return
-        }
         var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-        for (place, byte) in bytes.enumerated() {
-            switch place / 8 {
-            case 0: words.0 = words.0 << 8 | UInt64(byte)
-            case 1: words.1 = words.1 << 8 | UInt64(byte)
-            case 2: words.2 = words.2 << 8 | UInt64(byte)
-            default: words.3 = words.3 << 8 | UInt64(byte)
-            }
-        }
-        self.init(words.0, words.1, words.2, words.3)
+        withUnsafeMutableBytes(of: &words) { $0.copyBytes(from: bytes) }
+        self.init(
+            UInt64(bigEndian: words.0), UInt64(bigEndian: words.1), UInt64(bigEndian: words.2),
+            UInt64(bigEndian: words.3))
     }
 
     /// Exactly 64 hexadecimal digits; nil for anything else.
@@ -55,13 +38,8 @@ package struct Bytes32: Hashable, Sendable {
 
     /// The bytes in order.
     package var bytes: [UInt8] {
-        [UInt8](unsafeUninitializedCapacity: Bytes32.count) { memory, count in
-            let raw = UnsafeMutableRawBufferPointer(memory)
-            raw.storeBytes(of: word0.bigEndian, toByteOffset: 0, as: UInt64.self)
-            raw.storeBytes(of: word1.bigEndian, toByteOffset: 8, as: UInt64.self)
-            raw.storeBytes(of: word2.bigEndian, toByteOffset: 16, as: UInt64.self)
-            raw.storeBytes(of: word3.bigEndian, toByteOffset: 24, as: UInt64.self)
-            count = Bytes32.count
+        withUnsafeBytes(of: (word0.bigEndian, word1.bigEndian, word2.bigEndian, word3.bigEndian)) {
+            Array($0)
         }
     }
 }

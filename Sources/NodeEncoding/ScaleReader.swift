@@ -61,26 +61,25 @@ package struct ScaleReader: Sendable {
     ///
     /// - Throws: `ScaleFault` when the bytes end.
     package mutating func bytes32() throws(ScaleFault) -> Bytes32 {
-        let slice = try take(Bytes32.count)
-        guard let value = Bytes32(slice) else { throw .ended(offset: offset, needed: Bytes32.count) }
-        return value
+        try need(Bytes32.count)
+        return Bytes32(word(), word(), word(), word())
     }
 
     /// An account's address.
     ///
     /// - Throws: `ScaleFault` when the bytes end.
     package mutating func address() throws(ScaleFault) -> Address {
-        let slice = try take(Address.count)
-        guard let value = Address(slice) else { throw .ended(offset: offset, needed: Address.count) }
-        return value
+        try need(Address.count)
+        return Address(word(), word(), word())
     }
 
     /// One byte.
     ///
     /// - Throws: `ScaleFault` when the bytes end.
     package mutating func byte() throws(ScaleFault) -> UInt8 {
-        let slice = try take(1)
-        return slice[slice.startIndex]
+        try need(1)
+        defer { offset += 1 }
+        return bytes[offset]
     }
 
     /// Says that the last field was read.
@@ -91,14 +90,28 @@ package struct ScaleReader: Sendable {
     }
 
     private mutating func littleEndian(count: Int) throws(ScaleFault) -> UInt64 {
-        let slice = try take(count)
-        return slice.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        try need(count)
+        defer { offset += count }
+        var value: UInt64 = 0
+        for place in (offset..<offset + count).reversed() { value = value << 8 | UInt64(bytes[place]) }
+        return value
     }
 
     private mutating func take(_ count: Int) throws(ScaleFault) -> ArraySlice<UInt8> {
+        try need(count)
+        defer { offset += count }
+        return bytes[offset..<(offset + count)]
+    }
+
+    /// Eight bytes of those that are needed, the first in the highest place.
+    private mutating func word() -> UInt64 {
+        defer { offset += 8 }
+        var value: UInt64 = 0
+        for place in offset..<offset + 8 { value = value << 8 | UInt64(bytes[place]) }
+        return value
+    }
+
+    private func need(_ count: Int) throws(ScaleFault) {
         guard bytes.count - offset >= count else { throw .ended(offset: bytes.count, needed: count) }
-        let slice = bytes[offset..<(offset + count)]
-        offset += count
-        return slice
     }
 }

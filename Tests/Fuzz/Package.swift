@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Fuzzing with libFuzzer: a package of its own, as everything must be compiled with -sanitize=fuzzer. `Sources` is a
-// link to the sources of the node. Built and run by scripts/soak.d/fuzz.
+// Fuzzing with libFuzzer: a package of its own, as everything must be compiled with -sanitize=fuzzer. `Sources` and
+// `Plugins` are links to the sources of the node. Built and run by scripts/soak.d/fuzz.
 
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -35,11 +35,19 @@ let package = Package(
             ],
             path: "Sources/NodeBus"),
         .target(name: "RouterCore", dependencies: ["BusWire", "CBusProtocol"], path: "Sources/RouterCore"),
+        .systemLibrary(name: "CSodium", path: "Sources/CSodium"),
+        .target(name: "NodeDomain", path: "Sources/NodeDomain"),
+        .target(name: "NodeEncoding", dependencies: ["NodeDomain"], path: "Sources/NodeEncoding"),
+        .target(name: "NodeCrypto", dependencies: ["NodeDomain", "CSodium"], path: "Sources/NodeCrypto"),
+        .target(name: "StorageWire", path: "Sources/StorageWire"),
+        .target(
+            name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "StorageWire"],
+            path: "Plugins/vm/Core"),
         .target(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
             ],
             path: "Targets"),
         .executableTarget(

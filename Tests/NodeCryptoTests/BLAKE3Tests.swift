@@ -8,13 +8,21 @@ private struct Vectors: Decodable {
         let length: Int
         let output: String
     }
+    struct Keyed: Decodable {
+        let key: String
+        let message: String
+        let hash: String
+    }
     let cases: [Case]
+    let keyed: [Keyed]
 }
 
-private func cases() throws -> [Vectors.Case] {
+private func cases() throws -> [Vectors.Case] { try vectors().cases }
+
+private func vectors() throws -> Vectors {
     let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Vectors/crypto/blake3.json")
-    return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: file)).cases
+    return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: file))
 }
 
 private func input(_ length: Int) -> [UInt8] { (0..<length).map { UInt8($0 % 251) } }
@@ -29,6 +37,16 @@ struct BLAKE3Tests {
             var output = hasher.output()
             #expect(Hexadecimal.text(of: output.next(131)) == vector.output, "\(vector.length) bytes")
             #expect(hasher.finalize().description == vector.output.prefix(64), "\(vector.length) bytes")
+        }
+    }
+
+    @Test("keyed hash of two values")
+    func keyed() throws {
+        for vector in try NodeCryptoTests.vectors().keyed {
+            let key = BLAKE3Key(try #require(Bytes32(hexadecimal: vector.key)))
+            let left = try #require(Bytes32(hexadecimal: String(vector.message.prefix(64))))
+            let right = try #require(Bytes32(hexadecimal: String(vector.message.suffix(64))))
+            #expect(key.hash(left, right).description == vector.hash)
         }
     }
 

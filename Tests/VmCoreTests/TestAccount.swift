@@ -33,14 +33,14 @@ struct TestAccount: Sendable {
         TestAccount(.wallet(key: TestKey.all[number].key), [TestKey.all[number]])
     }
 
-    static func multisig(_ required: UInt8, _ numbers: Range<Int>) throws -> TestAccount {
-        let keys = Array(TestKey.all[numbers])
+    static func multisig(_ required: UInt8, _ places: some Collection<Int>) throws -> TestAccount {
+        let keys = places.map { TestKey.all[$0] }
         return TestAccount(
             .multisig(try #require(MultisigKeys(required: required, keys: keys.map(\.key)))), keys)
     }
 
-    static func vesting(_ required: UInt8, _ numbers: Range<Int>) throws -> TestAccount {
-        let keys = Array(TestKey.all[numbers])
+    static func vesting(_ required: UInt8, _ places: some Collection<Int>) throws -> TestAccount {
+        let keys = places.map { TestKey.all[$0] }
         return TestAccount(
             .vesting(try #require(MultisigKeys(required: required, keys: keys.map(\.key)))), keys)
     }

@@ -98,6 +98,23 @@ struct TreeModelTests {
         }
     }
 
+    @Test(
+        "values that stay, and ends of what is not there, write a root and nothing else",
+        arguments: [0, 1, 2, 50])
+    func unchanged(count: Int) throws {
+        var keys = TreeKeys(seed: UInt64(count), count: 200)
+        var world = TreeWorld()
+        let changes = keys.changes(count, deleting: 0)
+        let root = try world.update(to: 1, changes).result.root
+        let there = Set(changes.map(\.key))
+        let absent = keys.pool.filter { !there.contains($0) }
+            .map { TreeChange(key: $0, preimage: [], value: nil) }
+        let result = try world.update(to: 2, changes + absent).result
+        #expect(result.root == root)
+        #expect(result.written.map(\.0) == [.root(2)])
+        #expect(result.stale == [.root(1)])
+    }
+
     @Test("a walk goes on behind any key", arguments: UInt64(0)..<12)
     func resumed(seed: UInt64) throws {
         let (world, versions) = try Self.history(seed: seed)

@@ -1,7 +1,7 @@
 import FuzzTargets
 @preconcurrency import Glibc
 
-/// What `SPACENODE_FUZZ` names: a case of `FuzzTarget`.
+/// What `SPACENODE_FUZZ` names: one of `FuzzTarget`.
 private let target: FuzzTarget = {
     let name = getenv("SPACENODE_FUZZ").map { String(cString: $0) } ?? ""
     guard let target = FuzzTarget(rawValue: name) else {

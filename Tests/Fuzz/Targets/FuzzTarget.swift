@@ -10,6 +10,12 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case zap
     /// Items of blocks: activations, PoET proofs, evidence.
     case items
+    /// Bytes of the state tree: nodes, keys, proofs and lists of stale nodes.
+    case tree
+    /// Bytes that should be a transaction: read, written again, admitted, executed.
+    case transaction
+    /// Records of accounts, with what they were spawned with.
+    case account
 
     /// Runs one input.
     package func run(_ input: UnsafeRawBufferPointer) {
@@ -19,6 +25,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .codec: CodecWorld.run(input)
         case .zap: ZapWorld.run(input)
         case .items: ItemWorld.run(input)
+        case .tree: TreeFuzzWorld.run(input)
+        case .transaction: TransactionFuzzWorld.transaction(input)
+        case .account: TransactionFuzzWorld.account(input)
         }
     }
 
@@ -30,6 +39,9 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .codec: CodecWorld.seeds()
         case .zap: ZapWorld.seeds()
         case .items: ItemWorld.seeds()
+        case .tree: TreeFuzzWorld.seeds()
+        case .transaction: TransactionFuzzWorld.transactionSeeds()
+        case .account: TransactionFuzzWorld.accountSeeds()
         }
     }
 }

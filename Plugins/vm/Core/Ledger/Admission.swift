@@ -75,31 +75,42 @@ package struct AdmissionRules: Hashable, Sendable {
         self.blockGas = blockGas
     }
 
-    /// Whether a transaction may wait for a block: it would do what it says, were it executed now and alone.
+    /// Whether a transaction may wait for a block, its signatures aside: it would do what it says, were it executed now and alone.
     ///
-    /// What is cheap comes first, the signatures last; those that hold are remembered.
+    /// Cheap; whoever has many judges all of them, and has the signatures checked of those that are left.
+    /// - Throws: `StateMiss` when an account that it needs was not read.
+    package func judge(
+        _ transaction: LedgerTransaction, on state: LedgerState
+    ) throws(StateMiss) -> Result<Admission, AdmissionRefusal> {
+        let context = TransactionContext(layer: layer, gasLeft: blockGas, isSigned: true)
+        let receipt = try TransactionEffect(of: transaction, on: state, in: context).receipt
+        let body: TransactionBody
+        switch transaction.content {
+        case .success(let signed): body = signed.body
+        case .failure(let fault): return .failure(.ineffective(.unparsable(fault)))
+        }
+        let account = try state.accounts.get(body.principal) ?? Account()
+        if let refusal = refusal(receipt.outcome, transaction, account) { return .failure(refusal) }
+        return .success(
+            Admission(
+                id: transaction.id, principal: body.principal, nonce: body.nonce, gas: receipt.gas,
+                gasPrice: body.gasPrice, fee: receipt.fee, amount: body.action.spending,
+                nextNonce: account.nextNonce, balance: account.balance))
+    }
+
+    /// As above, and its signatures are checked after all else; those that hold are remembered.
     /// - Throws: `StateMiss` when an account that it needs was not read.
     package func judge(
         _ transaction: LedgerTransaction, on state: LedgerState, checked: inout CheckedSignatures
     ) throws(StateMiss) -> Result<Admission, AdmissionRefusal> {
-        let context = TransactionContext(layer: layer, gasLeft: blockGas, isSigned: true)
-        let receipt = try TransactionEffect(of: transaction, on: state, in: context).receipt
-        let signed: SignedTransaction
-        switch transaction.content {
-        case .success(let found): signed = found
-        case .failure(let fault): return .failure(.ineffective(.unparsable(fault)))
+        let verdict = try judge(transaction, on: state)
+        guard case .success(let admission) = verdict, !checked.contains(transaction.id) else {
+            return verdict
         }
-        let account = try state.accounts.get(signed.body.principal) ?? Account()
-        if let refusal = refusal(receipt.outcome, transaction, account) { return .failure(refusal) }
-        guard checked.contains(transaction.id) || isSigned(transaction, by: account) else {
-            return .failure(.ineffective(.signature))
-        }
+        let account = try state.accounts.get(admission.principal) ?? Account()
+        guard isSigned(transaction, by: account) else { return .failure(.ineffective(.signature)) }
         checked.insert(transaction.id)
-        return .success(
-            Admission(
-                id: transaction.id, principal: signed.body.principal, nonce: signed.body.nonce,
-                gas: receipt.gas, gasPrice: signed.body.gasPrice, fee: receipt.fee,
-                amount: signed.body.action.spending, nextNonce: account.nextNonce, balance: account.balance))
+        return verdict
     }
 
     private func isSigned(_ transaction: LedgerTransaction, by account: Account) -> Bool {

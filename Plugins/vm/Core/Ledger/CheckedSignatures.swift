@@ -2,9 +2,10 @@ package import NodeDomain
 
 /// Ids of transactions whose signatures were found good, so that each is checked once.
 ///
-/// An id is the hash of the whole transaction and an account's keys never change, so what was good once is good for ever; what is
-/// forgotten is merely checked again. Ids lie in rows of eight, chosen by the id's own bits. A full row forgets its oldest; so no
-/// choice of ids makes a look-up long. The table doubles while it fills, up to its limit, and needs no memory besides.
+/// An id is the hash of the whole transaction and an account's keys never change, so what was good once is good for ever;
+/// what is forgotten is merely checked again. Ids lie in rows of eight, chosen by the id's own bits. A full row forgets its
+/// oldest; so no choice of ids makes a look-up long. The table doubles while it fills, up to its limit, and needs no memory
+/// besides. It is a value: whoever inserts into a copy makes a second table.
 package struct CheckedSignatures: Sendable {
     /// Most memory, in bytes, while a table of half the size is copied into its last one: 48 MiB for 2^20 ids.
     package static let mostBytes = (1 << 20) * stride * 3 / 2
