@@ -103,7 +103,7 @@ struct ScaleTests {
     @Test("fixed values")
     func fixed() throws {
         var writer = ScaleWriter()
-        writer.write(7)
+        writer.write(UInt8(7))
         writer.write(Bytes32.largest)
         var reader = ScaleReader(writer.bytes)
         #expect(try reader.byte() == 7)

@@ -50,6 +50,41 @@ struct TreeFaultTests {
         #expect(found > 10)
     }
 
+    /// Answers each question first without its last node, then whole.
+    private static func runTwice(_ questions: inout some TreeQuestions, in world: TreeWorld) throws {
+        while true {
+            let keys = questions.need()
+            guard let last = keys.last else { return }
+            let nodes = try keys.map { try world.node($0) }
+            #expect(throws: TreeFault.missing(last)) { try questions.have(nodes.dropLast() + [nil]) }
+            #expect(questions.need() == keys)
+            try questions.have(nodes)
+        }
+    }
+
+    @Test("after a refusal the same questions may be answered again")
+    func again() throws {
+        var (world, keys) = try Self.world()
+        let changes = keys.changes(60, deleting: 5).sorted { $0.key < $1.key }
+        var update = try TreeUpdate(base: 1, version: 2, changes: changes)
+        try Self.runTwice(&update, in: world)
+        let result = try update.finish()
+        var walk = TreeWalk(version: 1, batch: 3)
+        var leaves: [TreeLeaf] = []
+        while !walk.need().isEmpty {
+            try Self.runTwice(&walk, in: world)
+            leaves += walk.takeLeaves()
+        }
+        #expect(try leaves == world.leaves(of: 1))
+        var lookup = TreeLookup(version: 1, key: leaves[0].key)
+        try Self.runTwice(&lookup, in: world)
+        #expect(try lookup.finish().leaf == leaves[0])
+        let straight = try world.update(to: 2, changes).result
+        #expect(straight.root == result.root)
+        #expect(straight.written.map(\.0) == result.written.map(\.0))
+        #expect(straight.stale == result.stale)
+    }
+
     private static func isAbove(_ key: TreeNodeKey, _ node: TreeNode) -> Bool {
         if case .leaf(let leaf) = node { key.path.contains(leaf.key) } else { false }
     }
