@@ -103,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "StorageMain",
             dependencies: [
-                "StorageCore", "StorageWire", "CRocksDB", "NodeOperator", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                "StorageCore", "StorageWire", "CRocksDB", "NodeOperator", "NodeBus", "NodeProtocol",
+                "NodeConfiguration",
                 lifecycle, logging, arguments, protobuf,
             ],
             path: "Plugins/storage/Main"),

@@ -21,6 +21,16 @@ package struct NetworkFile: Sendable, Equatable {
         package let balance: UInt64
     }
 
+    /// An operator of the genesis committee.
+    package struct Member: Sendable, Equatable {
+        /// Its consensus key.
+        package let `operator`: Bytes32
+        /// Key of its VRF.
+        package let vrfKey: Bytes32
+        /// Of the seats, with the others' shares.
+        package let share: UInt64
+    }
+
     /// How validators time their rounds, in milliseconds.
     package struct Timing: Sendable, Equatable {
         package var precision: UInt64 = 0
@@ -49,8 +59,8 @@ package struct NetworkFile: Sendable, Equatable {
     package let parameters: NetworkParameters
     /// Who has smidge at genesis.
     package let accounts: [Account]
-    /// Consensus keys of the genesis committee.
-    package let committee: [Bytes32]
+    /// The genesis committee, by rising key.
+    package let committee: [Member]
     package let timing: Timing
     package let plots: Plots
     /// The file itself, as the node keeps it.

@@ -153,14 +153,25 @@ final class NetworkReader {
         return accounts
     }
 
-    func committee() -> [Bytes32] {
-        let keys = root.strings("committee")
-        if Set(keys).count < keys.count { fault("committee", "a key stands twice: remove one") }
-        return keys.compactMap { text in
-            if let key = Bytes32(hexadecimal: text) { return key }
-            fault("committee", "`\(text)` is no key: 64 digits in base 16")
-            return nil
-        }
+    func committee() -> [NetworkFile.Member] {
+        let entries = root.mappings("committee")
+        inner += entries
+        unique(entries.map { $0.string("operator") ?? "" }, entries, "operator")
+        return entries.compactMap { entry in
+            entry.require("share", "a whole number, 1 or more")
+            guard let key = Self.key(entry, "operator"), let vrfKey = Self.key(entry, "vrf_key"),
+                let share = entry.integer("share", 1...1 << 32)
+            else { return nil }
+            return NetworkFile.Member(operator: key, vrfKey: vrfKey, share: UInt64(share))
+        }.sorted { $0.operator < $1.operator }
+    }
+
+    private static func key(_ entry: MappingReader, _ name: String) -> Bytes32? {
+        entry.require(name, "a key of 64 digits in base 16")
+        guard let text = entry.string(name) else { return nil }
+        if let key = Bytes32(hexadecimal: text) { return key }
+        entry.fault(entry.line(of: name), "`\(name)` is no key: give 64 digits in base 16")
+        return nil
     }
 
     private func fault(_ key: String, _ text: String) {

@@ -2,6 +2,9 @@
 ///
 /// Times are milliseconds, spans as well as moments (Unix).
 package struct NetworkParameters: Hashable, Sendable {
+    /// No network has a layer of this number.
+    package static let largestLayer: UInt64 = 1 << 32
+
     /// When layer 0 begins.
     package var genesisTime: UInt64 = 0
     /// Twenty bytes that keep networks apart: they stand before everything that is signed.

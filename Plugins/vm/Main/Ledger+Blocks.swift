@@ -38,7 +38,8 @@ extension Ledger {
     private func again() throws -> Spacenode_Vm_V1_FinalizeBlockReply {
         guard !lastReply.isEmpty else {
             throw LedgerFault.refused(
-                "the state was restored at this height, and what became of the block is not known: go on with the next")
+                "the state was restored at this height, and what became of the block is not known: go on with the next"
+            )
         }
         return try Spacenode_Vm_V1_FinalizeBlockReply(serializedBytes: lastReply)
     }
@@ -95,7 +96,8 @@ extension Ledger {
     private func decided(_ checks: [ChainCheck]) throws {
         for check in checks where check.isCheap {
             guard check.holds else {
-                throw LedgerFault.refused("the block was decided and is invalid: \(ChainRefusal.failed(check))")
+                throw LedgerFault.refused(
+                    "the block was decided and is invalid: \(ChainRefusal.failed(check))")
             }
         }
     }
@@ -116,8 +118,10 @@ extension Ledger {
         try commit.put(update.written)
         for (place, result) in reply.results.enumerated() {
             try commit.put(
-                receipt: ReceiptRecord(height: input.height, place: UInt32(place), result: try result.serializedBytes())
-                    .bytes, of: outcome.receipts[place].id)
+                receipt: ReceiptRecord(
+                    height: input.height, place: UInt32(place), result: try result.serializedBytes()
+                )
+                .bytes, of: outcome.receipts[place].id)
         }
         let leftovers = Leftovers(stale: StaleList(update).bytes, receipts: outcome.receipts.map(\.id))
         try commit.put(.leftovers(input.height), leftovers.bytes)
@@ -135,20 +139,9 @@ extension Ledger {
         await tree.apply(update)
         run.lap(\.writeUs)
         reply.timing = run.finished()
+        transactionsApplied += outcome.receipts.count
+        secondsOfBlocks += Double(reply.timing.totalUs) / 1e6
         return (reply, event(input, outcome, update.root))
-    }
-
-    /// Writes, and after a failure that leaves it open whether it was written, looks.
-    private func write(_ batch: StorageBatch) async throws {
-        do {
-            try await store.write(batch)
-        } catch {
-            // Nothing is known of the newest state until it was read again.
-            head = nil
-            records.removeAll()
-            await tree.removeAll()
-            throw error
-        }
     }
 
     /// Drops versions that are not kept any longer, some at a time.

@@ -1,6 +1,8 @@
+internal import NodeConfiguration
 internal import NodeDomain
 internal import NodeEncoding
 internal import NodeProtocol
+internal import StorageClient
 internal import StorageWire
 internal import VmCore
 
@@ -50,7 +52,8 @@ extension Ledger {
         do {
             try state.load(key, value)
         } catch {
-            throw LedgerFault.damaged("the record \(Hexadecimal.text(of: key.bytes)) cannot be read: \(error)")
+            throw LedgerFault.damaged(
+                "the record \(Hexadecimal.text(of: key.bytes)) cannot be read: \(error)")
         }
     }
 
@@ -89,7 +92,7 @@ extension Ledger {
         let reading = try lookup.finish()
         return LedgerAnswer(
             value: reading.leaf?.value, height: height, appHash: reading.root,
-            proof: proves ? reading.proof.bytes : [])
+            proof: proves ? reading.proof.scale : [])
     }
 
     /// What became of a transaction: height, place and result; nil: it is in no block that is kept.

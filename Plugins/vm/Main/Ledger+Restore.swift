@@ -1,5 +1,7 @@
+internal import NodeConfiguration
 internal import NodeDomain
 internal import NodeEncoding
+internal import StorageClient
 internal import StorageWire
 internal import VmCore
 
@@ -31,14 +33,17 @@ extension Ledger {
     }
 
     private func checkRestore(_ head: CheckpointHead) throws {
-        guard let network else { throw LedgerFault.refused("the ledger is being opened: ask again in a moment") }
+        guard let network else {
+            throw LedgerFault.refused("the ledger is being opened: ask again in a moment")
+        }
         if restoring == nil, let own = self.head, own.height > 0 {
             throw LedgerFault.refused(
                 "this state is at height \(own.height): restore into an empty data directory")
         }
         let named = GenesisID.make(time: head.genesisTime / 1000, extraData: network.file.extraData)
         // A network that begins with its node has a genesis of its own on each; a restored one takes over the checkpoint's.
-        let isOther = if case .moment(let time) = network.file.genesis { time != head.genesisTime } else { false }
+        var isOther = false
+        if case .moment(let time) = network.file.genesis { isOther = time != head.genesisTime }
         guard named == head.genesisID, !isOther else {
             throw LedgerFault.refused(
                 """
@@ -84,16 +89,18 @@ extension Ledger {
         let root = restore.builder.finish()
         guard root == head.appHash else {
             throw LedgerFault.refused(
-                "the leaves give the root \(root), the checkpoint says \(head.appHash): it is damaged or forged")
+                "the leaves give the root \(root), the checkpoint says \(head.appHash): it is damaged or forged"
+            )
         }
         let own = LedgerHead(
-            height: head.height, time: head.time, blockHash: head.blockHash, appHash: root, oldest: head.height)
+            height: head.height, time: head.time, blockHash: head.blockHash, appHash: root,
+            oldest: head.height)
         try restore.commit.put(restore.builder.takeNodes())
         try restore.commit.put(.head, own.bytes)
         try restore.commit.put(
             .block(head.height), BlockRecord(time: head.time, hash: head.blockHash, appHash: root).bytes)
         if let file = network?.file {
-            network = Network(file, genesisTime: head.genesisTime)
+            network = try Network(file, genesisTime: head.genesisTime)
             let record = NetworkRecord(genesisTime: head.genesisTime, text: Array(file.text.utf8))
             try restore.commit.put(.network, record.bytes)
         }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Logging
+internal import NodeBus
 internal import NodeConfiguration
 internal import NodeDomain
 internal import NodeEncoding
@@ -17,19 +18,31 @@ actor Ledger {
         let parameters: NetworkParameters
         let rules: ChainRules
 
-        init(_ file: NetworkFile, genesisTime: UInt64) {
+        /// - Throws: `LedgerFault` when nobody can be in its committee, or its numbers are none.
+        init(_ file: NetworkFile, genesisTime: UInt64) throws {
+            guard !file.committee.isEmpty else {
+                throw LedgerFault.refused(
+                    """
+                    the committee of \(file.name) is not named yet, so it has no genesis: choose another network in vm.yaml, \
+                    or wait for its launch
+                    """)
+            }
             self.file = file
             var parameters = file.parameters
             parameters.genesisTime = genesisTime
             parameters.genesisID = GenesisID.make(time: genesisTime / 1000, extraData: file.extraData)
             self.parameters = parameters
-            rules = ChainRules(parameters)
+            let committee = file.committee.map {
+                Voter(operator: $0.operator, vrfKey: $0.vrfKey, power: $0.share)
+            }
+            rules = try ChainRules(parameters, chainID: file.name, committee: committee)
         }
     }
 
     let store: LedgerStore
     let tree: TreeSource
     let pool: SignaturePool
+    let judges: ChainJudges
     let settings: VmSettings
     let logger: Logger
     var network: Network?
@@ -40,19 +53,28 @@ actor Ledger {
     var checked = CheckedSignatures()
     /// The answer to the newest block.
     var lastReply: [UInt8] = []
+    /// Of the blocks of this run.
+    var transactionsApplied = 0
+    var secondsOfBlocks = 0.0
+    /// Not nil: whether a block was written is not known, and the process must begin anew.
+    private(set) var lost: String?
     /// Versions that are being read, and must not be pruned.
     private var pins: [UInt64: Int] = [:]
     private var isBusy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    init(_ storage: StorageClient, _ settings: VmSettings, logger: Logger) {
-        store = LedgerStore(storage: storage)
+    init(_ bus: BusClient, _ settings: VmSettings, logger: Logger) {
+        store = LedgerStore(storage: StorageClient(bus))
+        judges = ChainJudges(bus: bus)
         tree = TreeSource(store, limit: settings.treeCacheBytes)
         pool = SignaturePool(threads: settings.signatureThreads)
         records = RecordCache(bytes: settings.recordCacheBytes)
         self.settings = settings
         self.logger = logger
     }
+
+    /// Whether there is a state, or one that is being restored.
+    var isOpen: Bool { head != nil || restoring != nil }
 
     // MARK: - Turns
 
@@ -74,6 +96,7 @@ actor Ledger {
     /// The newest state's head and network.
     /// - Throws: `LedgerFault` when there is no state to work on.
     func current() throws -> (head: LedgerHead, network: Network) {
+        if let lost { throw LedgerFault.refused(lost) }
         if let restoring { throw LedgerFault.refused(restoring) }
         guard let head, let network else {
             throw LedgerFault.refused("the ledger is being opened: ask again in a moment")
@@ -108,7 +131,7 @@ actor Ledger {
     private static func network(_ record: NetworkRecord) throws -> Network {
         let file = try NetworkFile.parse(
             String(decoding: record.text, as: UTF8.self), file: "the network in the state")
-        return Network(file, genesisTime: record.genesisTime)
+        return try Network(file, genesisTime: record.genesisTime)
     }
 
     private func warnOfAnotherNetwork() {
@@ -141,9 +164,12 @@ actor Ledger {
         // The genesis id covers whole seconds.
         case .afterLaunch(let delay): time = (now + delay) / 1000 * 1000
         }
-        let network = Network(file, genesisTime: time)
-        let changes = try network.rules.genesis(
-            accounts: file.accounts.map { ($0.address, $0.balance) }, committee: file.committee)
+        let network = try Network(file, genesisTime: time)
+        let accounts = file.accounts.map {
+            ($0.address, Account(nextNonce: 0, balance: $0.balance, spawned: nil))
+        }
+        // The file has each address once.
+        let changes = try network.rules.genesis(accounts: Dictionary(accounts) { first, _ in first }).changes
         var update = try TreeUpdate(base: nil, version: 0, changes: changes.inTreeOrder)
         (update, _) = try await tree.work(update)
         let result = try update.finish()
@@ -159,8 +185,36 @@ actor Ledger {
         self.network = network
         self.head = head
         logger.info(
-            "genesis of \(file.name): \(Hexadecimal.text(of: network.parameters.genesisID)), root \(result.root)")
+            "genesis of \(file.name): \(Hexadecimal.text(of: network.parameters.genesisID)), root \(result.root)"
+        )
     }
+
+    // MARK: - Writing
+
+    /// Writes a batch, again and again until storage says that it is on the disk.
+    ///
+    /// An attempt that failed may have been carried out, or be so later: nothing newer must be written before it is known
+    /// (docs/protocol/storage.md, §4). After `patience` the process gives up, and whoever starts it anew reads what is there.
+    func write(_ batch: StorageBatch) async throws {
+        let clock = ContinuousClock()
+        let end = clock.now + Self.patience
+        var pause: UInt64 = 20
+        while true {
+            do {
+                return try await store.write(batch)
+            } catch {
+                logger.warning("storage did not take a block, it is written again: \(error)")
+                if clock.now > end || Task.isCancelled {
+                    lost = "storage has not taken a block for \(Self.patience): \(error)"
+                    throw error
+                }
+            }
+            await judges.bus.pause(pause)
+            pause = min(2 * pause, 1000)
+        }
+    }
+
+    private static let patience: Duration = .seconds(60)
 
     // MARK: - Versions that are read
 

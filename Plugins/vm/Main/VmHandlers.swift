@@ -11,7 +11,9 @@ struct VmHandlers: Sendable {
 
     /// Registers every method.
     /// - Parameter committed: told of each block that was applied, once.
-    func serve(on bus: BusClient, committed: @escaping @Sendable (Spacenode_Vm_V1_BlockCommitted) async -> Void) {
+    func serve(
+        on bus: BusClient, committed: @escaping @Sendable (Spacenode_Vm_V1_BlockCommitted) async -> Void
+    ) {
         bus.serve(VmContract.info) { _, _ in await ledger.info() }
         bus.serve(VmContract.checkTx) { request, _ in
             guard (1...VmLimit.candidates).contains(request.candidates.count) else {
@@ -55,7 +57,8 @@ struct VmHandlers: Sendable {
             else {
                 let names = (StateKey.names + ["receipt", "network"]).joined(separator: ", ")
                 throw LedgerFault.refused(
-                    "there is no \(request.path) at a key of \(request.key.count) bytes: paths are \(names), and keys their fields")
+                    "there is no \(request.path) at a key of \(request.key.count) bytes: paths are \(names), and keys their fields"
+                )
             }
             answer = try await ledger.query(key, height: request.height, proves: request.prove)
         }

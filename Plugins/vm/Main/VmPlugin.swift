@@ -34,6 +34,10 @@ struct VmPlugin: Service {
                 return false
             }
             group.addTask {
+                try await watch()
+                return false
+            }
+            group.addTask {
                 await measure()
                 return false
             }
@@ -61,6 +65,16 @@ struct VmPlugin: Service {
 
     private func ready() async {
         if let text = await ledger.restoring { bus.setState(.degraded(text)) } else { bus.setState(.ready) }
+    }
+
+    /// Ends the process when the ledger does not know any more what is on the disk.
+    private func watch() async throws {
+        while !Task.isCancelled {
+            await bus.pause(500)
+            if let text = await ledger.lost { throw LedgerFault.refused(text) }
+            // A restore ends, or begins.
+            if await ledger.isOpen { await ready() }
+        }
     }
 
     // MARK: - What others are told

@@ -86,7 +86,8 @@ extension LedgerEvent {
         case .sent(let from, let to, let amount):
             .make("sent", [("from", .raw(from.data)), ("to", .raw(to.data)), ("amount", .number(amount))])
         case .drained(let vault, let to, let amount):
-            .make("drained", [("vault", .raw(vault.data)), ("to", .raw(to.data)), ("amount", .number(amount))])
+            .make(
+                "drained", [("vault", .raw(vault.data)), ("to", .raw(to.data)), ("amount", .number(amount))])
         }
     }
 }

@@ -296,8 +296,7 @@ package nonisolated struct Spacenode_Vm_V1_PrepareProposalReply: Sendable {
   /// places in `transactions`, in the block's order
   package var chosen: [UInt32] = []
 
-  package var gas: UInt64 = 0
-
+  /// of the chosen
   package var bytes: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1099,7 +1098,7 @@ nonisolated extension Spacenode_Vm_V1_PrepareProposalRequest: SwiftProtobuf.Mess
 
 nonisolated extension Spacenode_Vm_V1_PrepareProposalReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".PrepareProposalReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chosen\0\u{1}gas\0\u{1}bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chosen\0\u{1}bytes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1108,8 +1107,7 @@ nonisolated extension Spacenode_Vm_V1_PrepareProposalReply: SwiftProtobuf.Messag
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedUInt32Field(value: &self.chosen) }()
-      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.gas) }()
-      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.bytes) }()
       default: break
       }
     }
@@ -1119,18 +1117,14 @@ nonisolated extension Spacenode_Vm_V1_PrepareProposalReply: SwiftProtobuf.Messag
     if !self.chosen.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.chosen, fieldNumber: 1)
     }
-    if self.gas != 0 {
-      try visitor.visitSingularUInt64Field(value: self.gas, fieldNumber: 2)
-    }
     if self.bytes != 0 {
-      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 3)
+      try visitor.visitSingularUInt64Field(value: self.bytes, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Spacenode_Vm_V1_PrepareProposalReply, rhs: Spacenode_Vm_V1_PrepareProposalReply) -> Bool {
     if lhs.chosen != rhs.chosen {return false}
-    if lhs.gas != rhs.gas {return false}
     if lhs.bytes != rhs.bytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -58,7 +58,7 @@ extension TypeRegistry {
         ContractRule(number: 4, minor: 0, schema: 0x1d7af448, providers: 0x0000000000000004),
         ContractRule(number: 5, minor: 0, schema: 0xf7525d67, providers: 0x0000000000000100),
         ContractRule(number: 6, minor: 0, schema: 0x677fc0f7, providers: 0x0000000000009200),
-        ContractRule(number: 7, minor: 0, schema: 0xdf367788, providers: 0x0000000000000008),
+        ContractRule(number: 7, minor: 0, schema: 0x57a3602a, providers: 0x0000000000000008),
         ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),
     ]
 

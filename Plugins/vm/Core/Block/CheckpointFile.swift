@@ -22,7 +22,8 @@ package struct CheckpointHead: StateRecord {
 
     /// A head of these fields.
     package init(
-        genesisID: [UInt8], genesisTime: UInt64, height: UInt64, time: UInt64, blockHash: Bytes32, appHash: Bytes32
+        genesisID: [UInt8], genesisTime: UInt64, height: UInt64, time: UInt64, blockHash: Bytes32,
+        appHash: Bytes32
     ) {
         self.genesisID = genesisID
         self.genesisTime = genesisTime

@@ -66,7 +66,8 @@ package struct LedgerCommit {
 
     /// Drops what the versions before a block needed alone.
     /// - Throws: `BatchFault` when the batch is full.
-    package mutating func drop(_ leftovers: Leftovers, stale: StaleList, of height: UInt64) throws(BatchFault) {
+    package mutating func drop(_ leftovers: Leftovers, stale: StaleList, of height: UInt64) throws(BatchFault)
+    {
         for node in stale.nodes { try batch.delete(.tree, node.bytes) }
         for id in leftovers.receipts { try batch.delete(.receipts, id.bytes) }
         try batch.delete(.history, HistoryKey.leftovers(height).bytes)

@@ -1,4 +1,3 @@
-internal import NodeCrypto
 package import NodeDomain
 internal import NodeEncoding
 
@@ -75,8 +74,7 @@ extension ChainRules {
         }
         return SpaceCheck(
             challenge: challenge, identity: plot.identity,
-            commitment: BLAKE3.hash(plot.identity.bytes + commitment.bytes), units: plot.units,
-            proof: plot.proof)
+            commitmentATX: commitment, units: plot.units, proof: plot.proof)
     }
 
     private func formFault(_ plot: PlotProof) -> PlotFault? {
@@ -120,8 +118,8 @@ extension ChainRules {
         checks.append(
             .signature(
                 SignatureCheck(
-                    plot: nil, key: activation.operator,
-                    message: activation.signedBytes(genesis: genesis), signature: activation.signature)))
+                    message: activation.signedBytes(genesis: genesis), key: activation.operator,
+                    signature: activation.signature), plot: nil))
         for plot in activation.plots {
             guard let binding = plot.binding,
                 let message = plot.bindingBytes(
@@ -130,8 +128,8 @@ extension ChainRules {
             checks.append(
                 .signature(
                     SignatureCheck(
-                        plot: plot.identity, key: plot.identity, message: message,
-                        signature: binding.signature)))
+                        message: message, key: plot.identity, signature: binding.signature),
+                    plot: plot.identity))
         }
         return checks
     }

@@ -8,8 +8,8 @@ package enum ChainCheck: Hashable, Sendable {
     case beacon(key: Bytes32, alpha: [UInt8], proof: [UInt8])
     /// A VRF key is a point, and not of small order.
     case vrfKey(Bytes32)
-    /// An Ed25519 signature.
-    case signature(SignatureCheck)
+    /// An Ed25519 signature: of a plot's binding, or, without a plot, the operator's.
+    case signature(SignatureCheck, plot: Bytes32?)
     /// Proof of work and all labels of a plot's proof.
     case space(SpaceCheck)
     /// Sequential work.
@@ -24,26 +24,14 @@ package enum ChainCheck: Hashable, Sendable {
     }
 }
 
-/// A signature and what it is of.
-package struct SignatureCheck: Hashable, Sendable {
-    /// The plot whose binding it is; nil: it is the operator's.
-    package let plot: Bytes32?
-    /// The key.
-    package let key: Bytes32
-    /// What was signed, with what keeps networks and kinds apart.
-    package let message: [UInt8]
-    /// 64 bytes.
-    package let signature: [UInt8]
-}
-
 /// A proof of space and what it is of.
 package struct SpaceCheck: Hashable, Sendable {
     /// The challenge of every plot of the epoch.
     package let challenge: Bytes32
     /// The plot.
     package let identity: Bytes32
-    /// What its data is made with: the hash of the identity and the commitment id.
-    package let commitment: Bytes32
+    /// What its data is made with, together with the identity.
+    package let commitmentATX: Bytes32
     /// How large it is.
     package let units: UInt32
     /// The proof, whose form is right.

@@ -148,8 +148,8 @@ extension ChainCheck {
         case .beacon(let key, _, _):
             "the proof of the beacon is not by VRF key \(key): make it with the proposer's key of this term"
         case .vrfKey(let key): "VRF key \(key) is no point, or one of small order: make a new key"
-        case .signature(let check):
-            check.plot.map { "the binding of plot \($0) is not signed by the plot: sign it with its key" }
+        case .signature(let check, let plot):
+            plot.map { "the binding of plot \($0) is not signed by the plot: sign it with its key" }
                 ?? "the activation is not signed by operator \(check.key): sign it with its key"
         case .space(let check):
             "the proof of plot \(check.identity) does not hold for \(check.units) units: prove it anew"

@@ -3,8 +3,8 @@ package import NodeDomain
 package import NodeEncoding
 
 /// One signature to check: pure work, on any core, in any order.
-package struct SignatureCheck: Sendable {
-    /// What was signed: genesis id and the transaction without its signatures.
+package struct SignatureCheck: Hashable, Sendable {
+    /// What was signed, with what keeps networks and kinds apart before it.
     package let message: [UInt8]
     /// By which key.
     package let key: Bytes32
