@@ -2,8 +2,8 @@ package import NodeDomain
 
 /// The Merkle tree of RFC 6962 over SHA-256, as headers use it: roots and proofs that an item is at a place.
 ///
-/// A leaf hashes as 0 and its bytes, an inner node as 1 and both halves; the left half holds the largest power of two of items
-/// that leaves some for the right one.
+/// A leaf hashes as 0 and its bytes, an inner node as 1 and both halves; the left half holds the largest power of two of
+/// items that leaves some for the right one.
 package enum MerkleTree {
     /// The hash of an item.
     package static func leafHash(_ item: [UInt8]) -> Bytes32 { sha256([0] + item) }

@@ -50,6 +50,41 @@ struct TreeFaultTests {
         #expect(found > 10)
     }
 
+    /// Answers each question first without its last node, then whole.
+    private static func runTwice(_ questions: inout some TreeQuestions, in world: TreeWorld) throws {
+        while true {
+            let keys = questions.need()
+            guard let last = keys.last else { return }
+            let nodes = try keys.map { try world.node($0) }
+            #expect(throws: TreeFault.missing(last)) { try questions.have(nodes.dropLast() + [nil]) }
+            #expect(questions.need() == keys)
+            try questions.have(nodes)
+        }
+    }
+
+    @Test("after a refusal the same questions may be answered again")
+    func again() throws {
+        var (world, keys) = try Self.world()
+        let changes = keys.changes(60, deleting: 5).sorted { $0.key < $1.key }
+        var update = try TreeUpdate(base: 1, version: 2, changes: changes)
+        try Self.runTwice(&update, in: world)
+        let result = try update.finish()
+        var walk = TreeWalk(version: 1, batch: 3)
+        var leaves: [TreeLeaf] = []
+        while !walk.need().isEmpty {
+            try Self.runTwice(&walk, in: world)
+            leaves += walk.takeLeaves()
+        }
+        #expect(try leaves == world.leaves(of: 1))
+        var lookup = TreeLookup(version: 1, key: leaves[0].key)
+        try Self.runTwice(&lookup, in: world)
+        #expect(try lookup.finish().leaf == leaves[0])
+        let straight = try world.update(to: 2, changes).result
+        #expect(straight.root == result.root)
+        #expect(straight.written.map(\.0) == result.written.map(\.0))
+        #expect(straight.stale == result.stale)
+    }
+
     private static func isAbove(_ key: TreeNodeKey, _ node: TreeNode) -> Bool {
         if case .leaf(let leaf) = node { key.path.contains(leaf.key) } else { false }
     }
@@ -59,22 +94,27 @@ struct TreeFaultTests {
     )
     func impossible() throws {
         let hash = Bytes32.largest.bytes
-        let leaf = TreeLeaf(key: .zero, preimage: [], value: [])
-        let inner = try TreeNode(bytes: [2, 0, 3, 0, 0, 20] + hash + [20] + hash)
-        for version in [4, 5] as [UInt64] {
-            var walk = TreeWalk(version: version)
-            if version < 5 {
-                #expect(throws: TreeFault.corrupt(.root(version), .place)) { try walk.have([inner]) }
-                continue
-            }
-            try walk.have([inner])
-            let children = walk.need()
-            #expect(children.map(\.version) == [5, 5])
-            for bad in [TreeNode.empty, .leaf(leaf)] {
-                var copy = walk
-                #expect(throws: TreeFault.corrupt(children[0], .place)) { try copy.have([bad, inner]) }
-            }
+        let leaf = TreeNode.leaf(TreeLeaf(key: .zero, preimage: [], value: []))
+        let children = [20] + hash + [20] + hash
+        let inner = try TreeNode(bytes: [2, 0, 3, 0, 0] + children)
+        let above = try TreeNode(bytes: [2, 0, 3, 0, 3] + children)
+        var young = TreeWalk(version: 4)
+        #expect(throws: TreeFault.corrupt(.root(4), .place)) { try young.have([inner]) }
+        // The first child is said to be a branch, then to be a leaf.
+        for (root, bad) in [(inner, TreeNode.empty), (inner, leaf), (above, .empty), (above, inner)] {
+            var walk = TreeWalk(version: 5)
+            try walk.have([root])
+            let first = walk.need()[0]
+            #expect(throws: TreeFault.corrupt(first, .place)) { try walk.have([bad, bad]) }
         }
+        // Below the last nibble there are leaves alone.
+        let last = TreeNodeKey(version: 5, path: NibblePath(of: .zero, depth: 63))
+        var lookup = TreeLookup(version: 5, key: .zero)
+        while lookup.need() != [last] { try lookup.have([inner]) }
+        #expect(throws: TreeFault.corrupt(last, .place)) { try lookup.have([inner]) }
+        try lookup.have([above])
+        try lookup.have([leaf])
+        #expect(try lookup.finish().leaf != nil)
     }
 
     @Test("the caller's faults")

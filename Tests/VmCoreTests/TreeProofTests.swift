@@ -67,6 +67,19 @@ struct TreeProofTests {
         }
     }
 
+    @Test("a record where it cannot stand proves nothing, even to a root that holds it there")
+    func misplaced() throws {
+        let (other, valueHash) = (Bytes32.largest, TreeHash.value([1]))
+        let sibling = TreeHash.leaf(key: Bytes32(1 << 63, 0, 0, 0), valueHash: valueHash)
+        let root = TreeHash.inner(TreeHash.leaf(key: other, valueHash: valueHash), sibling)
+        let proof = try StateProof(scale: [1, 4, 1] + sibling.bytes + other.bytes + valueHash.bytes)
+        #expect(!proof.verify(root: root, key: .zero, value: nil))
+        // The same, where it may stand.
+        let honest = TreeHash.inner(sibling, TreeHash.leaf(key: other, valueHash: valueHash))
+        #expect(proof.verify(root: honest, key: Bytes32(3 << 62, 0, 0, 0), value: nil))
+        #expect(!proof.verify(root: honest, key: other, value: nil))
+    }
+
     @Test("the keys of the two longest ways: 256 levels")
     func deepest() throws {
         let (left, right) = (Bytes32.zero, Bytes32(0, 0, 0, 1))

@@ -13,8 +13,8 @@ extension StateProof {
 
     /// The proof's bytes.
     ///
-    /// The end's kind; the number of levels as a compact integer; a bit for each level that has a sibling, the first in the
-    /// lowest place; the siblings; and key and value hash of another record where the way ends at one.
+    /// The end's kind; the number of levels as a compact integer; a bit for each level that has a sibling, the first in
+    /// the lowest place; the siblings; and key and value hash of another record where the way ends at one.
     package var scale: [UInt8] {
         var writer = ScaleWriter()
         switch end {

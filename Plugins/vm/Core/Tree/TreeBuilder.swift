@@ -2,7 +2,8 @@ package import NodeDomain
 
 /// Computes the root of many leaves that come in the order of their keys, with one open node a level in memory.
 ///
-/// It checks a checkpoint, and with `keepsNodes` restores one: take the nodes away with `takeNodes` after every few leaves.
+/// It checks a checkpoint, and with `keepsNodes` restores one: take the nodes away with `takeNodes` after every few
+/// leaves.
 package struct TreeBuilder: Sendable {
     private var writer: TreeWriter
     private var spine = TreeSpine(depth: 0)

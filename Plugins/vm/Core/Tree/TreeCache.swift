@@ -1,7 +1,7 @@
 /// Nodes in memory, bounded in bytes.
 ///
-/// A hand goes round: a node that was used since it last came by stays, one near the root for several rounds more. A tree of
-/// any size works with a cache of any size, also with none.
+/// A hand goes round: a node that was used since it last came by stays, one near the root for several rounds more. A
+/// tree of any size works with a cache of any size, also with none.
 package struct TreeCache: Sendable {
     private struct Entry: Sendable {
         let key: TreeNodeKey
@@ -63,7 +63,8 @@ package struct TreeCache: Sendable {
         for (key, node) in result.written { insert(key, node) }
     }
 
-    /// What a node takes: its place in both tables, which grow by doubling, and its own memory with what the allocator adds.
+    /// What a node takes: its place in both tables, which grow by doubling, and its own memory with what the allocator
+    /// adds.
     package static func cost(of node: TreeNode) -> Int {
         let tables =
             2 * (MemoryLayout<Entry>.stride + MemoryLayout<TreeNodeKey>.stride + MemoryLayout<Int>.stride)

@@ -7,7 +7,8 @@ package protocol TreeQuestions {
 
     /// Takes the nodes that were needed, in their order; nil where storage has none.
     ///
-    /// - Throws: `TreeFault` when a node is missing or cannot be the one asked for.
+    /// - Throws: `TreeFault` when a node is missing or cannot be the one asked for. The questions are then
+    ///   the same as before: they may be answered again.
     mutating func have(_ nodes: [TreeNode?]) throws(TreeFault)
 }
 

@@ -32,7 +32,8 @@ package struct TreeUpdateResult: Sendable {
 /// Makes the next version of a tree: a value that asks for the nodes it needs, a level at a time.
 ///
 /// On the way down it asks for the nodes that the changes touch, each level's together. Then it works upwards, level by
-/// level; a deletion can leave a node with a single leaf that nobody touched, and such leaves are asked for in one more round.
+/// level; a deletion can leave a node with a single leaf that nobody touched, and such leaves are asked for in one more
+/// round.
 package struct TreeUpdate: TreeQuestions, Sendable {
     /// A stored node that changes touch.
     struct Item: Sendable {
@@ -100,8 +101,8 @@ package struct TreeUpdate: TreeQuestions, Sendable {
         let next = items.count
         for (item, node) in zip(waiting, nodes) {
             items[item].node = try checked(node, at: items[item].key, isLeaf: items[item].isLeaf)
-            descend(from: item)
         }
+        for item in waiting { descend(from: item) }
         waiting = next..<items.count
         if waiting.isEmpty { ascend() }
     }

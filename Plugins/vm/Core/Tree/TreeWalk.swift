@@ -1,6 +1,6 @@
 package import NodeDomain
 
-/// Gives the leaves of a version in the order of their keys, from any key on: a value that asks for some nodes at a time.
+/// Gives the leaves of a version in the order of their keys, from any key on: a value that asks for some nodes at once.
 ///
 /// It holds at most `batch` leaves and, a level, 16 links for each of `batch` nodes.
 package struct TreeWalk: TreeQuestions, Sendable {
@@ -40,7 +40,6 @@ package struct TreeWalk: TreeQuestions, Sendable {
         guard nodes.count == expected else { throw .answers(expected: expected, given: nodes.count) }
         guard expected > 0 else { return }
         let taken = agenda.suffix(batch)
-        agenda.removeLast(taken.count)
         var later: [Entry] = []
         var answers = nodes.makeIterator()
         for entry in taken.reversed() {
@@ -51,7 +50,7 @@ package struct TreeWalk: TreeQuestions, Sendable {
             let answer = answers.next() ?? nil
             expand(try checked(answer, at: key, isLeaf: isLeaf), key.path, &later)
         }
-        agenda.append(contentsOf: later.reversed())
+        agenda.replaceSubrange(taken.indices, with: later.reversed())
         while case .leaf(let leaf) = agenda.last {
             ready.append(leaf)
             agenda.removeLast()
