@@ -15,7 +15,13 @@ extension Ledger {
         }
         var state = LedgerState()
         try await fill(&state, LedgerTransaction.needs(of: transactions.compactMap(\.self)))
-        try await checkSignatures(transactions.compactMap(\.self), on: &state, network)
+        var hopeful: [LedgerTransaction] = []
+        for case let transaction? in transactions {
+            // What is refused anyway costs no look at its signatures.
+            let judged = try await on(&state) { try rules(network).judge(transaction, on: $0) }
+            if case .success = judged { hopeful.append(transaction) }
+        }
+        try await checkSignatures(hopeful, on: &state, network)
         var verdicts: [Spacenode_Vm_V1_CheckTxVerdict] = []
         for (candidate, transaction) in zip(candidates, transactions) {
             if let transaction {
@@ -41,15 +47,20 @@ extension Ledger {
         }
     }
 
+    /// By which the newest state takes transactions in.
+    private func rules(_ network: Network) -> AdmissionRules {
+        AdmissionRules(
+            genesis: network.parameters.genesisID,
+            layer: network.parameters.layer(at: head?.time ?? 0) ?? 0, blockGas: network.parameters.blockGas)
+    }
+
     private func judge(
         _ transaction: LedgerTransaction, on state: inout LedgerState, _ network: Network
     ) async throws -> Spacenode_Vm_V1_CheckTxVerdict {
-        let rules = AdmissionRules(
-            genesis: network.parameters.genesisID,
-            layer: network.parameters.layer(at: head?.time ?? 0) ?? 0, blockGas: network.parameters.blockGas)
-        var known = checked
-        let judged = try await on(&state) { try rules.judge(transaction, on: $0, checked: &known) }
-        checked = known
+        var judged = try await on(&state) { try rules(network).judge(transaction, on: $0) }
+        if case .success = judged, !checked.contains(transaction.id) {
+            judged = .failure(.ineffective(.signature))
+        }
         var verdict = Spacenode_Vm_V1_CheckTxVerdict()
         verdict.id = Data(transaction.id.bytes)
         if let body = transaction.signed?.body {

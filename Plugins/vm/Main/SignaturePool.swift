@@ -5,7 +5,6 @@ internal import Synchronization
 
 /// Threads of its own for the checking of signatures: neither the bus nor other work waits for them.
 struct SignaturePool: Sendable {
-    private let queue = DispatchQueue(label: "signatures", attributes: .concurrent)
     private let threads: Int
 
     /// - Parameter threads: at once; 0: all cores.
@@ -25,7 +24,7 @@ struct SignaturePool: Sendable {
         await withCheckedContinuation { (done: CheckedContinuation<Void, Never>) in
             let left = Mutex(workers)
             for _ in 0..<workers {
-                queue.async {
+                let thread = Thread {
                     while let range = board.take() {
                         board.put(range, jobs[range].map(check))
                     }
@@ -35,6 +34,8 @@ struct SignaturePool: Sendable {
                     }
                     if isLast { done.resume() }
                 }
+                thread.name = "signatures"
+                thread.start()
             }
         }
         return board.verdicts
