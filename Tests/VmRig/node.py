@@ -33,6 +33,17 @@ class Node:
         wait_for(lambda: (self.folder / "run" / "data.sock").exists(), 10, "socket of the router")
         self.storage = self.open("storage")
         self.vm = self.open("vm")
+        self.ready()
+
+    def state(self, role):
+        """State of a role's session, as an operator sees it."""
+        words = ["bus", "ls", "--json", "--run-dir", self.folder / "run", "--data", self.data]
+        done = subprocess.run([str(word) for word in (PROGRAMS / "spacenode", *words)], capture_output=True, text=True, timeout=20)
+        rows = json.loads(done.stdout) if done.returncode == 0 else []
+        return next((row["state"].upper() for row in rows if row["role"] == role), "GONE")
+
+    def ready(self):
+        wait_for(lambda: self.state("vm") == "READY", 60, "ledger that is READY")
 
     def start(self, role, *words):
         with open(self.folder / f"{role}.log", "a") as log:

@@ -54,14 +54,14 @@ extension Ledger {
 
     // MARK: - Execution
 
-    /// Reads what the block needs, checks its signatures while the tree is read, executes it, and makes the next version.
+    /// Reads what the block needs, checks its signatures on all cores, executes it, and makes the next version.
     private func execute(
         _ execution: BlockExecution, _ run: inout BlockRun
     ) async throws -> (BlockOutcome, TreeUpdateResult) {
         var state = LedgerState()
         run.reads += try await fill(&state, execution.needs)
         run.lap(\.readUs)
-        let outcome = try await outcome(of: execution, on: &state)
+        let outcome = try await outcome(of: execution, on: &state, &run)
         run.lap(\.executionUs)
         guard let head else { throw LedgerFault.refused("the ledger is being restored") }
         let update = try TreeUpdate(
@@ -75,7 +75,9 @@ extension Ledger {
     }
 
     /// Checks signatures, then executes; what turns out to be needed is read in between.
-    func outcome(of execution: BlockExecution, on state: inout LedgerState) async throws -> BlockOutcome {
+    func outcome(
+        of execution: BlockExecution, on state: inout LedgerState, _ run: inout BlockRun
+    ) async throws -> BlockOutcome {
         let jobs = try await on(&state) { [checked] state in
             try SignatureJobs(
                 of: execution.transactions, on: state, genesis: execution.rules.parameters.genesisID,
@@ -85,6 +87,7 @@ extension Ledger {
         for (transaction, isSigned) in zip(execution.transactions, signed) where isSigned {
             checked.insert(transaction.id)
         }
+        run.lap(\.signaturesUs)
         do {
             return try await on(&state) { try execution.run(on: $0, signed: signed) }
         } catch let fault as BlockFault {

@@ -152,7 +152,8 @@ extension Ledger {
             let execution = try read(input, network)
             var state = LedgerState()
             try await fill(&state, execution.needs)
-            let outcome = try await outcome(of: execution, on: &state)
+            var run = BlockRun()
+            let outcome = try await outcome(of: execution, on: &state, &run)
             return try await judges.refusal(outcome.checks, network)
         } catch let fault as LedgerFault {
             guard case .refused(let reason) = fault else { throw fault }
