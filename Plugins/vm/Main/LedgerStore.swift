@@ -19,6 +19,8 @@ struct LedgerStore: Sendable {
         var wanted = StorageRange(.state)
         wanted.prefix = range.prefix
         wanted.limit = UInt64(limit)
+        // The least key behind another is that key and a zero.
+        if let start = range.start { wanted.from = start + [0] }
         var scan = storage.scan(wanted)
         var result: [(StateKey, [UInt8])] = []
         while let entry = try await scan.next() {
