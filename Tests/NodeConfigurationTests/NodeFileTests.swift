@@ -48,7 +48,10 @@ struct NodeFileTests {
         let begin = try #require(lines.firstIndex { $0 == "# processes:" })
         let example = lines[begin...].prefix { $0.hasPrefix("#") }.map { $0.dropFirst(2) }.joined(
             separator: "\n")
-        #expect(try read(example).processes.map(\.name) == ["router", "storage", "post-worker", "example-1"])
+        #expect(
+            try read(example).processes.map(\.name) == [
+                "router", "storage", "vm", "post-worker", "example-1",
+            ])
     }
 
     @Test("entries change what they name, and add what is new, after it")
@@ -62,10 +65,10 @@ struct NodeFileTests {
               - {name: off, role: example, program: off, enabled: false}
             """)
         #expect(file.portBase == 9000)
-        #expect(file.processes.map(\.name) == ["router", "storage", "post-worker", "own"])
+        #expect(file.processes.map(\.name) == ["router", "storage", "vm", "post-worker", "own"])
         #expect(file.processes[0].program == "/opt/router" && file.processes[0].environment == ["B": "two"])
         #expect(file.processes[0].arguments == NodeProcess.all[0].arguments)
-        let own = file.processes[3]
+        let own = file.processes[4]
         #expect(own.arguments(["data": "/d", "bus": "ipc:/r"]) == ["/d/x", "ipc:/r"])
         #expect(own.environment == ["A": "1"] && own.drainSeconds == 3)
     }
@@ -74,7 +77,7 @@ struct NodeFileTests {
     func noRouter() throws {
         #expect(
             try read("processes: [{name: router, enabled: false}]").processes.map(\.name) == [
-                "storage", "post-worker",
+                "storage", "vm", "post-worker",
             ])
     }
 

@@ -10,7 +10,7 @@ struct StorageFileTests {
             .deletingLastPathComponent()
         let file = try StorageFile.read(root.appendingPathComponent("config/storage.yaml").path)
         #expect(
-            file.cacheBytes == 64 << 20 && file.writeBufferBytes == 64 << 20 && file.logBytes == 128 << 20)
+            file.cacheBytes == 256 << 20 && file.writeBufferBytes == 64 << 20 && file.logBytes == 128 << 20)
         #expect(file.uploadBytes == 64 << 20 && file.ballastBytes == 64 << 20)
         #expect(file.backgroundJobs == 2 && file.readerThreads == 2 && file.maxScans == 16)
     }

@@ -28,13 +28,19 @@ struct Plain: AsyncParsableCommand {
                 var writes = StorageBatch()
                 for _ in 0..<batch {
                     let account = UInt64(dice.below(accounts))
-                    let key = (0..<25).map { UInt8(truncatingIfNeeded: (account &* 0x9e37_79b9_7f4a_7c15) >> UInt64($0 % 8 * 8)) }
-                    try writes.put(.example, key, [UInt8](repeating: UInt8(truncatingIfNeeded: account), count: 44))
+                    let key = (0..<25).map {
+                        UInt8(truncatingIfNeeded: (account &* 0x9e37_79b9_7f4a_7c15) >> UInt64($0 % 8 * 8))
+                    }
+                    try writes.put(
+                        .example, key, [UInt8](repeating: UInt8(truncatingIfNeeded: account), count: 44))
                 }
                 let start = clock.now
                 try await StorageClient(bus).write(writes, durable: true)
                 let took = clock.now - start
-                times.append(UInt64(took.components.attoseconds / 1_000_000_000_000 + took.components.seconds * 1_000_000))
+                times.append(
+                    UInt64(
+                        took.components.attoseconds / 1_000_000_000_000 + took.components.seconds * 1_000_000)
+                )
             }
             return Report(batches: blocks, medianUs: times.sorted()[times.count / 2])
         }

@@ -13,7 +13,8 @@ struct Network: ParsableCommand {
 
     func run() throws {
         guard let file = try NetworkFile.embedded("devnet"),
-            let key = Ed25519.publicKey(seed: World.operatorSeed), let vrfKey = Ed25519.publicKey(seed: World.vrfSeed)
+            let key = Ed25519.publicKey(seed: World.operatorSeed),
+            let vrfKey = Ed25519.publicKey(seed: World.vrfSeed)
         else { throw RigFault("there is no devnet") }
         var lines = file.text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         for (place, line) in lines.enumerated() {

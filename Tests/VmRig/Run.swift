@@ -6,7 +6,8 @@ import NodeProtocol
 
 /// Applies blocks one after the other, as consensus would.
 struct Run: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Applies blocks of sends and says how long it took.")
+    static let configuration = CommandConfiguration(
+        abstract: "Applies blocks of sends and says how long it took.")
     @Option var bus: String
     @Option(help: "The network's file.") var network: String
     @Option(help: "How many accounts the state has.") var accounts: Int
@@ -90,7 +91,8 @@ struct Run: AsyncParsableCommand {
 
     private func ready(_ bus: BusClient) async throws {
         for _ in 0..<1500 {
-            if let info = try? await bus.call(VmContract.info, Spacenode_Vm_V1_InfoRequest()), info.restoring.isEmpty,
+            if let info = try? await bus.call(VmContract.info, Spacenode_Vm_V1_InfoRequest()),
+                info.restoring.isEmpty,
                 !info.appHash.isEmpty
             {
                 return

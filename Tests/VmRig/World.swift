@@ -21,7 +21,9 @@ struct World: Sendable {
 
     init(network path: String, accounts: Int) throws {
         network = try NetworkFile.read(path)
-        guard case .moment(let time) = network.genesis else { throw RigFault("the network begins at no moment") }
+        guard case .moment(let time) = network.genesis else {
+            throw RigFault("the network begins at no moment")
+        }
         self.time = time
         self.accounts = accounts
         var parameters = network.parameters
@@ -39,7 +41,9 @@ struct World: Sendable {
 
     /// What an account is spawned with.
     func arguments(_ account: Int) throws -> SpawnArguments {
-        guard let key = Ed25519.publicKey(seed: seed(account)) else { throw RigFault("libsodium does not start") }
+        guard let key = Ed25519.publicKey(seed: seed(account)) else {
+            throw RigFault("libsodium does not start")
+        }
         return .wallet(key: key)
     }
 

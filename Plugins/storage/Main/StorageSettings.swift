@@ -4,7 +4,7 @@ internal import StorageCore
 /// Storage's configuration, with the defaults of config/storage.yaml filled in.
 struct StorageSettings: Sendable {
     let directory: StorageDirectory
-    var cacheBytes = 64 << 20
+    var cacheBytes = 256 << 20
     var writeBufferBytes = 64 << 20
     var logBytes = 128 << 20
     var uploadBytes = 64 << 20

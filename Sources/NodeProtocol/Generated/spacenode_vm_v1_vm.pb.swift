@@ -563,7 +563,7 @@ package nonisolated struct Spacenode_Vm_V1_Timing: Sendable {
   /// records of the state
   package var readUs: UInt64 = 0
 
-  /// overlaps with reading
+  /// on all cores
   package var signaturesUs: UInt64 = 0
 
   package var executionUs: UInt64 = 0

@@ -85,7 +85,9 @@ package struct StateTable<Key: Hashable & Sendable, Value: StateRecord>: Sendabl
     /// What differs from what was read.
     var changes: [StateChange] {
         slots.compactMap { key, slot in
-            slot.before == slot.now ? nil : StateChange(key: place(key), value: slot.now?.bytes)
+            slot.before == slot.now
+                ? nil
+                : StateChange(key: place(key), value: slot.now?.bytes, replaces: slot.before != nil)
         }
     }
 }
@@ -96,4 +98,6 @@ package struct StateChange: Hashable, Sendable {
     package let key: StateKey
     /// Its canonical bytes; nil: it is gone.
     package let value: [UInt8]?
+    /// Whether there was a record before.
+    package let replaces: Bool
 }

@@ -6,15 +6,20 @@ package struct TreeChange: Sendable {
     package let key: Bytes32
     /// The record from now on; nil when it ends.
     package let leaf: TreeLeaf?
+    /// Whether the base has a record of this key with another value: its leaf is then not read, as nothing in it is needed.
+    package let replaces: Bool
 
     /// A record's new value; nil when it ends.
-    package init(preimage: [UInt8], value: [UInt8]?) {
-        self.init(key: TreeHash.key(preimage), preimage: preimage, value: value)
+    ///
+    /// - Parameter replaces: the base is known to have a record of this key, with another value.
+    package init(preimage: [UInt8], value: [UInt8]?, replaces: Bool = false) {
+        self.init(key: TreeHash.key(preimage), preimage: preimage, value: value, replaces: replaces)
     }
 
     /// A change at a key that is not the preimage's hash, for tests.
-    package init(key: Bytes32, preimage: [UInt8], value: [UInt8]?) {
+    package init(key: Bytes32, preimage: [UInt8], value: [UInt8]?, replaces: Bool = false) {
         self.key = key
+        self.replaces = replaces
         leaf = value.map { TreeLeaf(key: key, preimage: preimage, value: $0) }
     }
 }
@@ -43,6 +48,8 @@ package struct TreeUpdate: TreeQuestions, Sendable {
         /// The changes below it.
         let changes: Range<Int>
         var node = TreeNode.empty
+        /// The node is known without reading it.
+        var isKnown = false
         /// The touched children, in the order of their nibbles.
         var children = 0..<0
         var outcome = Subtree.unchanged
@@ -90,21 +97,25 @@ package struct TreeUpdate: TreeQuestions, Sendable {
 
     /// The nodes wanted next.
     package func need() -> [TreeNodeKey] {
-        waiting.isEmpty ? moved.map(\.from) : items[waiting].map(\.key)
+        waiting.isEmpty ? moved.map(\.from) : items[waiting].filter { !$0.isKnown }.map(\.key)
     }
 
     /// Takes the nodes that were needed.
     package mutating func have(_ nodes: [TreeNode?]) throws(TreeFault) {
-        let expected = waiting.isEmpty ? moved.count : waiting.count
+        let unread = waiting.filter { !items[$0].isKnown }
+        let expected = waiting.isEmpty ? moved.count : unread.count
         guard nodes.count == expected else { throw .answers(expected: expected, given: nodes.count) }
         if waiting.isEmpty { return try place(nodes) }
         let next = items.count
-        for (item, node) in zip(waiting, nodes) {
+        for (item, node) in zip(unread, nodes) {
             items[item].node = try checked(node, at: items[item].key, isLeaf: items[item].isLeaf)
         }
         for item in waiting { descend(from: item) }
         waiting = next..<items.count
-        if waiting.isEmpty { ascend() }
+        if items[waiting].allSatisfy(\.isKnown) {
+            waiting = 0..<0
+            ascend()
+        }
     }
 
     /// The new version, once nothing is needed any more.
@@ -122,10 +133,16 @@ package struct TreeUpdate: TreeQuestions, Sendable {
         let first = items.count
         forEachNibble(items[item].changes, depth) { update, nibble, changes in
             guard let link = inner.link(nibble) else { return }
-            update.items.append(
-                Item(
-                    key: TreeNodeKey(version: link.version, path: key.path.appending(nibble)),
-                    isLeaf: inner.isLeaf(nibble), changes: changes))
+            var item = Item(
+                key: TreeNodeKey(version: link.version, path: key.path.appending(nibble)),
+                isLeaf: inner.isLeaf(nibble), changes: changes)
+            let first = update.changes[changes.lowerBound]
+            if inner.isLeaf(nibble), changes.count == 1, first.replaces {
+                // The one leaf below this place is that of the record: what stood in it does not matter.
+                item.node = .leaf(TreeLeaf(key: first.key, preimage: [], value: []))
+                item.isKnown = true
+            }
+            update.items.append(item)
         }
         items[item].children = first..<items.count
     }
