@@ -32,7 +32,8 @@ struct SupervisionTests {
         let down = try node.spacenode("down")
         let order = down.output.matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
-            down.status == 0 && order == ["example-2", "example-1", "post-worker", "vm", "storage", "router"],
+            down.status == 0
+                && order == ["example-2", "example-1", "post-worker", "vm", "storage", "router"],
             "\(down.output)")
         #expect(try node.living() == [])
         let after = try node.spacenode("status")

@@ -85,8 +85,10 @@ private struct BlockWorld {
             }
         }
         let done = try #require(outcome)
-        let changes = done.changes.map { TreeChange(preimage: $0.key.bytes, value: $0.value, replaces: $0.replaces) }
-            .sorted { $0.key < $1.key }
+        let changes = done.changes.map {
+            TreeChange(preimage: $0.key.bytes, value: $0.value, replaces: $0.replaces)
+        }
+        .sorted { $0.key < $1.key }
         var update = try TreeUpdate(base: height, version: input.height, changes: changes)
         try update.run { nodes[$0] }
         let result = try update.finish()

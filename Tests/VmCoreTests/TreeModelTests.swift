@@ -71,6 +71,41 @@ struct TreeModelTests {
         #expect(try world.nodes.count == world.size(of: last))
     }
 
+    @Test("what replaces a record makes the same version without reading its leaf", arguments: UInt64(0)..<12)
+    func replaced(seed: UInt64) throws {
+        var keys = TreeKeys(seed: seed, count: 200)
+        var world = TreeWorld()
+        var state: TreeState = [:]
+        var (spared, asked) = (0, 0)
+        for version in UInt64(1)...10 {
+            let changes = keys.changes(60, deleting: 3).sorted { $0.key < $1.key }
+            let flagged = changes.map { change in
+                TreeChange(
+                    key: change.key, preimage: change.leaf?.preimage ?? [], value: change.leaf?.value,
+                    replaces: state[change.key].map { $0 != change.leaf } ?? false)
+            }
+            var update = try TreeUpdate(base: world.version, version: version, changes: flagged)
+            while !update.need().isEmpty {
+                asked += update.need().count
+                try update.have(try update.need().map { try world.node($0) })
+            }
+            let result = try update.finish()
+            var plain = try TreeUpdate(base: world.version, version: version, changes: changes)
+            while !plain.need().isEmpty {
+                spared += plain.need().count
+                try plain.have(try plain.need().map { try world.node($0) })
+            }
+            let other = try plain.finish()
+            #expect(result.root == other.root)
+            #expect(result.written.map(\.0) == other.written.map(\.0))
+            #expect(result.written.map(\.1) == other.written.map(\.1))
+            #expect(result.stale == other.stale)
+            _ = try world.update(to: version, changes)
+            for change in changes { state[change.key] = change.leaf }
+        }
+        #expect(spared > asked)
+    }
+
     @Test("the builder gives the same root, and nodes that make the same tree", arguments: UInt64(0)..<12)
     func builder(seed: UInt64) throws {
         let (_, versions) = try Self.history(seed: seed)

@@ -241,6 +241,7 @@ actor Ledger {
 extension [StateChange] {
     /// As the tree takes them.
     var inTreeOrder: [TreeChange] {
-        map { TreeChange(preimage: $0.key.bytes, value: $0.value, replaces: $0.replaces) }.sorted { $0.key < $1.key }
+        map { TreeChange(preimage: $0.key.bytes, value: $0.value, replaces: $0.replaces) }
+            .sorted { $0.key < $1.key }
     }
 }
