@@ -167,7 +167,7 @@ struct SupervisionTests {
         let up = try node.spacenode("up", "--detach")
         #expect(up.status == 0, "\(up.output)")
         let new = try node.living()
-        #expect(new.count == 5 && Set(old).isDisjoint(with: new))
+        #expect(new.count == 6 && Set(old).isDisjoint(with: new))
         kill(try node.supervisor(), SIGKILL)
         usleep(200_000)
         let down = try node.spacenode("down")
@@ -183,7 +183,7 @@ struct SupervisionTests {
         let both = try ["one.log", "two.log"].map { try node.start("up", "--detach", log: $0) }
         #expect(node.wait(15) { !both.contains(where: \.isRunning) })
         #expect(both.map(\.terminationStatus) == [0, 0], "\(node.text("one.log")) \(node.text("two.log"))")
-        #expect(try node.living().count == 5)
+        #expect(try node.living().count == 6)
     }
 
     @Test("garbage, endless lines and idle connections at the supervisor's socket harm nobody")
