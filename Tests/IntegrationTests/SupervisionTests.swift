@@ -25,7 +25,7 @@ struct SupervisionTests {
         #expect(tap.status == 0 && tap.output.contains("5 shown"), "\(tap.output)")
         let top = try node.spacenode("top", "--once", "--json")
         #expect(top.status == 0 && top.output.contains(#""plugin":"example-2""#))
-        let logs = try node.spacenode("logs", "--json")
+        let logs = try node.spacenode("logs", "--json", "-n", "0")
         #expect(logs.output.contains(#""process":"router""#) && logs.output.contains("example-1 starts: pid"))
         let doctor = try node.spacenode("doctor")
         #expect(doctor.output.contains("bad 0") && doctor.status < 2, "\(doctor.output)")

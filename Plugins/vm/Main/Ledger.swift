@@ -73,9 +73,6 @@ actor Ledger {
         self.logger = logger
     }
 
-    /// Whether there is a state, or one that is being restored.
-    var isOpen: Bool { head != nil || restoring != nil }
-
     // MARK: - Turns
 
     /// Runs what changes the state, one after the other.

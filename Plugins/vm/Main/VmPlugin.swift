@@ -69,11 +69,14 @@ struct VmPlugin: Service {
 
     /// Ends the process when the ledger does not know any more what is on the disk.
     private func watch() async throws {
+        var wasRestoring = false
         while !Task.isCancelled {
             await bus.pause(500)
             if let text = await ledger.lost { throw LedgerFault.refused(text) }
-            // A restore ends, or begins.
-            if await ledger.isOpen { await ready() }
+            // A restore begins, or ends.
+            let isRestoring = await ledger.restoring != nil
+            if isRestoring != wasRestoring { await ready() }
+            wasRestoring = isRestoring
         }
     }
 
