@@ -103,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "StorageMain",
             dependencies: [
-                "StorageCore", "StorageWire", "CRocksDB", "NodeOperator", "NodeBus", "NodeProtocol",
+                "StorageCore", "StorageWire", "CRocksDB", "NodeOperator", "NodeCommand", "NodeBus",
+                "NodeProtocol",
                 "NodeConfiguration",
                 lifecycle, logging, arguments, protobuf,
             ],
@@ -159,19 +160,23 @@ let package = Package(
             ],
             path: "Plugins/vm/Main"),
 
+        .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
         .executableTarget(
-            name: "BusRig", dependencies: ["NodeBus", "NodeProtocol", arguments, logging],
+            name: "BusRig", dependencies: ["TestSupport", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
             exclude: ["planted"]),
         .executableTarget(
             name: "StorageRig",
-            dependencies: ["StorageClient", "StorageWire", "NodeBus", "NodeProtocol", arguments, logging],
+            dependencies: [
+                "TestSupport", "StorageClient", "StorageWire", "NodeBus", "NodeProtocol", arguments, logging,
+            ],
             path: "Tests/StorageRig",
             exclude: ["rig"]),
         .executableTarget(
             name: "VmRig",
             dependencies: [
-                "VmCore", "NodeConfiguration", "NodeCrypto", "NodeDomain", "NodeEncoding", "NodeBus",
+                "TestSupport", "VmCore", "NodeConfiguration", "NodeCrypto", "NodeDomain", "NodeEncoding",
+                "NodeBus",
                 "NodeProtocol", "StorageClient", "StorageWire", arguments, logging, protobuf,
             ],
             path: "Tests/VmRig",
@@ -189,7 +194,7 @@ let package = Package(
             dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusBench"),
         .executableTarget(
-            name: "TreeBench", dependencies: ["VmCore", "NodeDomain"], path: "Tests/TreeBench"),
+            name: "TreeBench", dependencies: ["TestSupport", "VmCore", "NodeDomain"], path: "Tests/TreeBench"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "NodeDomainTests", dependencies: ["NodeDomain"]),
         .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
@@ -202,7 +207,8 @@ let package = Package(
         .testTarget(name: "MinerCoreTests", dependencies: ["MinerCore", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "NodeWalletTests", dependencies: ["NodeWallet", "NodeCrypto", "NodeDomain"]),
         .testTarget(
-            name: "VmCoreTests", dependencies: ["VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
+            name: "VmCoreTests",
+            dependencies: ["TestSupport", "VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),

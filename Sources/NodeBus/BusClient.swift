@@ -53,6 +53,26 @@ package final class BusClient: Service, Sendable {
         if let failure = engine.failure { throw failure }
     }
 
+    /// Runs the session with a plugin's own work beside it, until the session ends; the work is cancelled then.
+    ///
+    /// Work that ends before is left alone, work that throws ends the session.
+    package func run(beside work: [@Sendable () async throws -> Void]) async throws {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await self.run()
+                return true
+            }
+            for part in work {
+                group.addTask {
+                    try await part()
+                    return false
+                }
+            }
+            while let isEnd = try await group.next(), !isEnd {}
+            group.cancelAll()
+        }
+    }
+
     @concurrent
     private func serveAll() async {
         engine.beginServing()

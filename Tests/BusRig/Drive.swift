@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NodeBus
 import NodeProtocol
+import TestSupport
 
 /// Real processes under load, faults from a seed, then the audit of their journals.
 struct Drive: AsyncParsableCommand {
@@ -17,7 +18,7 @@ struct Drive: AsyncParsableCommand {
         let world = try World(preload: preload)
         defer { world.killAll() }
         try await world.startAll()
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         var counts: [String: Int] = [:]
         var slowest = 0
         for number in 0..<injections {
@@ -64,18 +65,4 @@ enum Fault: String, CaseIterable {
     case pause
     case disconnect
     case slowConsumer = "slow-consumer"
-}
-
-/// A small generator with a seed: SplitMix64.
-///
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var z = state
-        z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-        z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-        return z ^ z >> 31
-    }
 }

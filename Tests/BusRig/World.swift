@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import NodeBus
 import NodeProtocol
+import TestSupport
 
 /// One process of the run, over its lives.
 final class Member {

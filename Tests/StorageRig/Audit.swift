@@ -3,6 +3,7 @@ import Foundation
 import NodeBus
 import StorageClient
 import StorageWire
+import TestSupport
 
 /// Holds what storage has against the journal of what it acknowledged.
 struct Audit: AsyncParsableCommand {

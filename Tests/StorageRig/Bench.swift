@@ -4,6 +4,7 @@ import NodeBus
 import NodeProtocol
 import StorageClient
 import StorageWire
+import TestSupport
 
 /// Writes batches of one shape as fast as it goes, several under way.
 struct BenchWrite: AsyncParsableCommand {

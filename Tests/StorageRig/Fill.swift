@@ -4,6 +4,7 @@ import NodeBus
 import StorageClient
 import StorageWire
 import Synchronization
+import TestSupport
 
 /// Writers, each one batch after the other, that note every acknowledged batch in a journal.
 struct Fill: AsyncParsableCommand {

@@ -5,6 +5,7 @@ import NodeBus
 import NodeProtocol
 import StorageClient
 import StorageWire
+import TestSupport
 
 /// Loads storage over the bus and says afterwards what of it is there; the scripts beside it break things in between.
 @main
@@ -13,19 +14,7 @@ struct StorageRig: AsyncParsableCommand {
         commandName: "StorageRig", abstract: "Load, audit and figures of storage over the bus.",
         subcommands: [Fill.self, Audit.self, BenchWrite.self, BenchGet.self, BenchScan.self])
 
-    static func main() async {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch {
-            exit(withError: error)
-        }
-    }
+    static func main() async { await runRig() }
 }
 
 /// Runs `body` with a session in a role's name.
@@ -63,12 +52,4 @@ private func waitForStorage(_ client: BusClient) async throws {
             try await Task.sleep(for: .milliseconds(20))
         }
     }
-}
-
-/// Prints one JSON line.
-func printLine(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }

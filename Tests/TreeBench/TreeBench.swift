@@ -1,5 +1,6 @@
 import Glibc
 import NodeDomain
+import TestSupport
 import VmCore
 
 /// How fast the state tree is: `TreeBench [leaves] [changes]`; one JSON line.
@@ -10,7 +11,7 @@ struct TreeBench {
     private static let rounds = 10
     private let clock = ContinuousClock()
     private var store: [TreeNodeKey: TreeNode] = [:]
-    private var random = SplitMix(state: 1)
+    private var random = SplitMix(seed: 1)
 
     static func main() throws {
         let numbers = CommandLine.arguments.dropFirst().compactMap { UInt64($0) }
@@ -147,17 +148,4 @@ struct TreeBench {
     }
 
     private func rounded(_ value: Double) -> Double { (value * 100).rounded() / 100 }
-}
-
-/// Numbers that are the same in every run.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
-    }
 }

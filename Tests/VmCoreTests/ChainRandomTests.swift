@@ -1,5 +1,6 @@
 import NodeDomain
 import NodeEncoding
+import TestSupport
 import Testing
 import VmCore
 
@@ -39,7 +40,7 @@ struct ChainRandomTests {
         var barred: Set<UInt8> = []
         var pools: [UInt32: [UInt64]] = [:]
         var rows: [UInt32: [Bytes32: Row]] = [:]
-        var random: ChainRandom
+        var random: SplitMix
 
         func key(_ number: Int) -> Bytes32 { Bytes32(7, 0, 0, UInt64(number)) }
 
@@ -193,7 +194,7 @@ struct ChainRandomTests {
         "eight epochs of 300 plots, outages, evidence, absence: every smidge is somewhere, every row is paid",
         arguments: [1, 2])
     func timeline(seed: UInt64) throws {
-        var model = Model(random: ChainRandom(seed: seed))
+        var model = Model(random: SplitMix(seed: seed))
         var world = try ChainWorld(Self.parameters)
         for number in 0..<8 {
             try epoch(&world, &model, share: number == 4 ? 30 : 85, plots: 300)
@@ -221,7 +222,7 @@ struct ChainRandomTests {
     func twice() throws {
         var records: [[StateKey: [UInt8]]] = []
         for _ in 0..<2 {
-            var model = Model(random: ChainRandom(seed: 5))
+            var model = Model(random: SplitMix(seed: 5))
             var world = try ChainWorld(Self.parameters)
             for _ in 0..<3 { try epoch(&world, &model, share: 85, plots: 60) }
             records.append(world.records)
@@ -231,7 +232,7 @@ struct ChainRandomTests {
 
     @Test("a block is begun a few times at most before all is read, however much is due")
     func rounds() throws {
-        var model = Model(random: ChainRandom(seed: 6))
+        var model = Model(random: SplitMix(seed: 6))
         var world = try ChainWorld(Self.parameters)
         var most = 0
         for _ in 0..<4 {

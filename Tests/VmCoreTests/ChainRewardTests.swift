@@ -1,5 +1,6 @@
 import Foundation
 import NodeDomain
+import TestSupport
 import Testing
 import VmCore
 
@@ -32,7 +33,7 @@ struct ChainRewardTests {
 
     @Test("500 epochs of up to 300 pools are those of Python, and of exact fractions to the smidge")
     func python() throws {
-        var random = ChainRandom(seed: 21)
+        var random = SplitMix(seed: 21)
         var input = ""
         var ours: [String] = []
         for number in 0..<500 {
@@ -56,7 +57,7 @@ struct ChainRewardTests {
 
     @Test("splitting units over many plots gains nothing, and loses less than a smidge for each")
     func linear() {
-        var random = ChainRandom(seed: 22)
+        var random = SplitMix(seed: 22)
         for _ in 0..<500 {
             let parts = (0..<Int.random(in: 2...64, using: &random)).map { _ in
                 UInt32.random(in: 1...1000, using: &random)

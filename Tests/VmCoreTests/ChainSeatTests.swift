@@ -1,6 +1,7 @@
 import Foundation
 import NodeCrypto
 import NodeDomain
+import TestSupport
 import Testing
 import VmCore
 
@@ -56,11 +57,11 @@ struct ChainSeatTests {
         }
     }
 
-    private static func id(_ random: inout ChainRandom) -> Bytes32 {
+    private static func id(_ random: inout SplitMix) -> Bytes32 {
         Bytes32(random.next(), random.next(), random.next(), random.next())
     }
 
-    private static func voters(_ count: Int, _ most: UInt64, _ random: inout ChainRandom) -> [Voter] {
+    private static func voters(_ count: Int, _ most: UInt64, _ random: inout SplitMix) -> [Voter] {
         (0..<count).map { _ in
             let key = id(&random)
             return Voter(operator: key, vrfKey: key, power: UInt64.random(in: 1...most, using: &random))
@@ -69,7 +70,7 @@ struct ChainSeatTests {
 
     @Test("300 draws of up to 500 voters are those of Python")
     func python() throws {
-        var random = ChainRandom(seed: 11)
+        var random = SplitMix(seed: 11)
         var input = ""
         var committees: [[Voter]] = []
         for number in 0..<300 {
@@ -112,7 +113,7 @@ struct ChainSeatTests {
 
     @Test("all seats are given, whole ones for certain, and a lot more at most for each")
     func whole() {
-        var random = ChainRandom(seed: 12)
+        var random = SplitMix(seed: 12)
         for _ in 0..<200 {
             let voters = Self.voters(Int.random(in: 1...60, using: &random), 1000, &random)
             let drawn = SeatDraw.seats(400, term: 1, beacon: Self.id(&random), voters: voters)
@@ -129,7 +130,7 @@ struct ChainSeatTests {
 
     @Test("the largest weights there can be do not overflow")
     func largest() {
-        var random = ChainRandom(seed: 13)
+        var random = SplitMix(seed: 13)
         let voters = Self.voters(3, 1, &random).map {
             Voter(operator: $0.operator, vrfKey: $0.vrfKey, power: .max)
         }

@@ -1,6 +1,7 @@
 import NodeCrypto
 import NodeDomain
 import NodeEncoding
+import TestSupport
 import Testing
 import VmCore
 
@@ -207,7 +208,7 @@ struct LedgerPieceTests {
     func bound() {
         var checked = CheckedSignatures(bytes: 1 << 16)
         var largest = 0
-        var generator = Splitmix(seed: 7)
+        var generator = SplitMix(seed: 7)
         var ids: [Bytes32] = []
         for _ in 0..<20_000 {
             let id = Bytes32(generator.next(), generator.next(), generator.next(), generator.next())
@@ -344,22 +345,4 @@ struct LedgerPieceTests {
         #expect(try choose([after, spawn]) == [1, 0])
         #expect(try choose([after, LedgerTransaction(raw: [7])]) == [])
     }
-}
-
-/// Numbers that are the same for the same seed.
-struct Splitmix {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
-    }
-
-    /// Below a bound, which is not 0.
-    mutating func below(_ bound: Int) -> Int { Int(truncatingIfNeeded: next() >> 1) % bound }
 }

@@ -1,6 +1,7 @@
 import NodeCrypto
 import NodeDomain
 import NodeEncoding
+import TestSupport
 import VmCore
 
 /// Transactions of a small population, good ones and bad ones, the same for the same seed.
@@ -13,14 +14,14 @@ struct RandomLedger {
     /// Layers pass by one for so many blocks.
     static let blocksPerLayer = 10
 
-    private var random: Splitmix
+    private var random: SplitMix
     private var people: [TestAccount]
     private var vaults: [TestAccount]
     private var earlier: [[UInt8]] = []
     private var nonces: [Address: UInt64] = [:]
 
     init(seed: UInt64) throws {
-        random = Splitmix(seed: seed)
+        random = SplitMix(seed: seed)
         let spawned =
             try (0..<8).map { TestAccount.wallet($0) } + [
                 .multisig(2, 8..<11), .multisig(1, 11..<12), .multisig(4, 12..<18), .multisig(10, 0..<10),
@@ -71,7 +72,7 @@ struct RandomLedger {
 
     // MARK: - One transaction
 
-    private func pick<Element>(_ list: [Element], _ random: inout Splitmix) -> Element {
+    private func pick<Element>(_ list: [Element], _ random: inout SplitMix) -> Element {
         list[random.below(list.count)]
     }
 

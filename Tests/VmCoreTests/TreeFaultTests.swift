@@ -1,5 +1,6 @@
 import NodeDomain
 import NodeEncoding
+import TestSupport
 import Testing
 import VmCore
 
@@ -32,7 +33,7 @@ struct TreeFaultTests {
     func swapped() throws {
         let (world, keys) = try Self.world()
         let places = world.nodes.keys.sorted { $0.lexicographicallyPrecedes($1) }
-        var random = TreeRandom(state: 1)
+        var random = SplitMix(seed: 1)
         var found = 0
         for place in places {
             var damaged = world

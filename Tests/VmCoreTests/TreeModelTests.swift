@@ -1,4 +1,5 @@
 import NodeDomain
+import TestSupport
 import Testing
 import VmCore
 
@@ -40,7 +41,7 @@ struct TreeModelTests {
     @Test("a key reads as it was at each version, with a proof", arguments: UInt64(0)..<12)
     func readings(seed: UInt64) throws {
         let (world, versions) = try Self.history(seed: seed)
-        var random = TreeRandom(state: seed)
+        var random = SplitMix(seed: seed)
         let keys = TreeKeys(seed: seed, count: 8 << (seed % 5)).pool + [random.key(), .zero, .largest]
         for (version, state) in versions {
             for key in keys.shuffled(using: &random).prefix(20) {
@@ -153,7 +154,7 @@ struct TreeModelTests {
     @Test("a walk goes on behind any key", arguments: UInt64(0)..<12)
     func resumed(seed: UInt64) throws {
         let (world, versions) = try Self.history(seed: seed)
-        var random = TreeRandom(state: seed)
+        var random = SplitMix(seed: seed)
         let (version, state) = versions[random.below(versions.count)]
         let keys = state.sorted.map(\.key) + [.zero, .largest, random.key()]
         for key in keys {

@@ -1,4 +1,5 @@
 import NodeDomain
+import TestSupport
 import Testing
 import VmCore
 
@@ -23,7 +24,7 @@ struct TreeProofTests {
     @Test("no flipped bit of proof, key, value or root is taken", arguments: [1, 2, 5, 30])
     func flips(count: Int) throws {
         let (world, state) = try Self.world(seed: UInt64(count), count: count)
-        var random = TreeRandom(state: 3)
+        var random = SplitMix(seed: 3)
         for key in state.keys.sorted().prefix(4) + [random.key(), random.key()] {
             let reading = try world.read(key, at: 1)
             let (root, value, bytes) = (state.root, state[key]?.value, reading.proof.scale)
@@ -56,7 +57,7 @@ struct TreeProofTests {
     @Test("a proof of absence holds for the keys that end at the same place, and for no key that is there")
     func absence() throws {
         let (world, state) = try Self.world(seed: 8, count: 40)
-        var random = TreeRandom(state: 4)
+        var random = SplitMix(seed: 4)
         for _ in 0..<200 {
             let key = random.key()
             let proof = try world.read(key, at: 1).proof

@@ -1,20 +1,8 @@
 import NodeDomain
+import TestSupport
 import VmCore
 
-/// Numbers that are the same in every run.
-struct TreeRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var word = state
-        word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
-        word = (word ^ word >> 27) &* 0x94d0_49bb_1331_11eb
-        return word ^ word >> 31
-    }
-
-    mutating func below(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &self) }
-
+extension SplitMix {
     mutating func key() -> Bytes32 { Bytes32(next(), next(), next(), next()) }
 }
 
@@ -134,11 +122,11 @@ extension NibblePath {
 
 /// Keys that share long beginnings, and keys that do not.
 struct TreeKeys {
-    var random: TreeRandom
+    var random: SplitMix
     private(set) var pool: [Bytes32] = []
 
     init(seed: UInt64, count: Int) {
-        random = TreeRandom(state: seed)
+        random = SplitMix(seed: seed)
         let bases = [random.key(), random.key(), .zero, .largest]
         while pool.count < count {
             var bytes = bases[random.below(4)].bytes

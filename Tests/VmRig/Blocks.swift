@@ -4,6 +4,7 @@ import NodeDomain
 import NodeEncoding
 import NodeProtocol
 import SwiftProtobuf
+import TestSupport
 import VmCore
 
 /// Makes blocks of sends, one after the other; the same seed makes the same blocks.
@@ -12,7 +13,7 @@ struct BlockMaker {
     let transactions: Int
     /// One in so many transactions is spoilt: its signature, its nonce or its amount; 0: none.
     let spoilt: Int
-    private var dice: Dice
+    private var dice: SplitMix
     private var beacon: Bytes32
     private var parent = Bytes32.zero
     private var height: UInt64 = 0
@@ -24,7 +25,7 @@ struct BlockMaker {
         self.world = world
         self.transactions = transactions
         self.spoilt = spoilt
-        dice = Dice(seed: seed)
+        dice = SplitMix(seed: seed)
         beacon = world.rules.firstBeacon
         time = world.time
     }

@@ -3,6 +3,7 @@ import Foundation
 import NodeBus
 import StorageClient
 import StorageWire
+import TestSupport
 
 /// The peer of the tree: the same accounts written to storage as they are, in batches as large as a block's.
 struct Plain: AsyncParsableCommand {
@@ -21,7 +22,7 @@ struct Plain: AsyncParsableCommand {
     func run() async throws {
         let (accounts, batch, blocks, seed) = (accounts, batch, blocks, seed)
         let report = try await withBus(bus) { bus in
-            var dice = Dice(seed: seed)
+            var dice = SplitMix(seed: seed)
             var times: [UInt64] = []
             let clock = ContinuousClock()
             for _ in 0..<blocks {

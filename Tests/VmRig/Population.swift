@@ -4,6 +4,7 @@ import NodeConfiguration
 import NodeCrypto
 import NodeDomain
 import NodeEncoding
+import TestSupport
 import VmCore
 
 /// Writes a network file with the rig's operator.

@@ -3,6 +3,7 @@ import Foundation
 import NodeBus
 import NodeDomain
 import NodeProtocol
+import TestSupport
 
 /// Applies blocks one after the other, as consensus would.
 struct Run: AsyncParsableCommand {

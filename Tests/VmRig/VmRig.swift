@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NodeBus
 import NodeProtocol
+import TestSupport
 
 /// Makes states and blocks by seed, and drives the ledger over the bus with them; the scripts beside it break things in between.
 @main
@@ -11,19 +12,7 @@ struct VmRig: AsyncParsableCommand {
         commandName: "VmRig", abstract: "States, blocks and figures of the ledger over the bus.",
         subcommands: [Network.self, Population.self, Run.self, Plain.self])
 
-    static func main() async {
-        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
-        do {
-            var command = try parseAsRoot()
-            if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
-        } catch {
-            exit(withError: error)
-        }
-    }
+    static func main() async { await runRig() }
 }
 
 /// Runs `body` with a session as the example plugin, which may ask what consensus asks.
@@ -45,12 +34,4 @@ func withBus<Value: Sendable>(
         try await group.waitForAll()
         return value
     }
-}
-
-/// Prints one JSON line.
-func printLine(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    print(String(decoding: try encoder.encode(value), as: UTF8.self))
 }

@@ -30,11 +30,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "Data directory (default: SPACENODE_DATA, else ./data).") var data: String?
     @Option(help: "Configuration file (default: DATA/config/post-worker.yaml).") var config: String?
-    @Option(help: "Router: ipc:DIR or tcp://HOST:PORT (default: SPACENODE_BUS).") var bus: String?
-    @Option(help: "Instance name.") var name: String?
-    @Option(help: "File with the token, on ipc (default: DIR/tokens/post-worker).") var token: String?
-    @Option(help: "File with this machine's secret key, on tcp.") var key: String?
-    @Option(help: "The router's public key, on tcp.") var serverKey: String?
+    @OptionGroup var bus: BusArguments
 
     func run() async throws {
         let (data, config) = (data, config)
@@ -42,7 +38,6 @@ struct Serve: AsyncParsableCommand {
             // The run directory is the router's matter; the paths need a short one only.
             let paths = try NodePaths(data: data, run: "/run")
             let file = try PostWorkerFile.read(config ?? paths.postWorkerFile)
-            // The SDK reads the words of the bus itself, as every plugin has the same.
             let options = try BusOptions.fromCommandLine(
                 role: .postWorker, name: "post-worker", provides: [PostContract.contract],
                 requires: [TasksContract.contract, ScanHitsContract.contract])

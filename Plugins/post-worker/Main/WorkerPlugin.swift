@@ -49,27 +49,8 @@ struct WorkerPlugin: Service {
     }
 
     func run() async throws {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                try await bus.run()
-                return true
-            }
-            group.addTask {
-                await tasks.run()
-                return false
-            }
-            group.addTask {
-                await lookAgain()
-                return false
-            }
-            group.addTask {
-                await tell()
-                return false
-            }
-            // The session ends last: the tasks are given back over it.
-            while let isEnd = try await group.next(), !isEnd {}
-            group.cancelAll()
-        }
+        // The session ends last: the tasks are given back over it.
+        try await bus.run(beside: [tasks.run, lookAgain, tell])
     }
 
     // MARK: - What others are told

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import Logging
 internal import NodeBus
+internal import NodeCommand
 internal import NodeConfiguration
 internal import NodeProtocol
 internal import StorageCore
@@ -39,16 +40,11 @@ struct StorageCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Serves the node (the default).")
 
         @OptionGroup var place: StoragePlace
-        @Option(help: "Router: ipc:DIR or tcp://HOST:PORT (default: SPACENODE_BUS).") var bus: String?
-        @Option(help: "Instance name.") var name: String?
-        @Option(help: "File with the token, on ipc (default: DIR/tokens/storage).") var token: String?
-        @Option(help: "File with this machine's secret key, on tcp.") var key: String?
-        @Option(help: "The router's public key, on tcp.") var serverKey: String?
+        @OptionGroup var bus: BusArguments
 
         func run() async throws {
             let place = place
             await PluginMain.run("storage") { logger in
-                // The SDK reads the words of the bus itself, as every plugin has the same.
                 let options = try BusOptions.fromCommandLine(
                     role: .storage, name: "storage-1", provides: [StorageContract.contract])
                 return try StoragePlugin(options, try place.settings(), logger: logger)

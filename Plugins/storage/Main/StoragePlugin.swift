@@ -28,14 +28,7 @@ struct StoragePlugin: Service {
         thread.start { [bus] in bus.setState($0.pluginState) }
         let outcome: Result<Void, any Error>
         do {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await bus.run() }
-                group.addTask { try await watch() }
-                group.addTask { await measure() }
-                // The bus ends first when all is well.
-                try await group.next()
-                group.cancelAll()
-            }
+            try await bus.run(beside: [watch, measure])
             outcome = .success(())
         } catch {
             outcome = .failure(error)

@@ -151,7 +151,7 @@ struct CheckpointVerify: AsyncParsableCommand {
         var builder = TreeBuilder(version: reader.head.height)
         var units: UInt64 = 0
         while let run = try reader.next() {
-            for leaf in try CheckpointLeaves.read(run) {
+            for leaf in run.leaves {
                 do {
                     try builder.add(leaf)
                 } catch {
@@ -198,7 +198,7 @@ struct CheckpointRestore: AsyncParsableCommand {
         try await upload.send(item)
         while let run = try reader.next() {
             var item = Spacenode_Vm_V1_SnapshotItem()
-            item.leaves = Data(run)
+            item.leaves = Data(run.bytes)
             try await upload.send(item)
             progress.set(reader.leaves, reader.bytes)
         }

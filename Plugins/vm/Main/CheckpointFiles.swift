@@ -81,8 +81,14 @@ final class CheckpointFileReader {
         bytes = UInt64(start.count) + length
     }
 
-    /// The next run of leaves as bytes; nil at the end, which must say how many there were.
-    func next() throws -> [UInt8]? {
+    /// Leaves, and the bytes that they were read from.
+    struct Run {
+        let bytes: [UInt8]
+        let leaves: [TreeLeaf]
+    }
+
+    /// The next run of leaves; nil at the end, which must say how many there were.
+    func next() throws -> Run? {
         let length = CheckpointPart.number(try take(CheckpointPart.lengthBytes))
         guard length > 0 else {
             let count = CheckpointPart.number(try take(CheckpointPart.countBytes))
@@ -95,13 +101,14 @@ final class CheckpointFileReader {
         guard length <= CheckpointLeaves.mostBytes else {
             throw CommandFault("\(path) has a run of \(length) bytes at \(bytes): it is damaged")
         }
-        let run = try take(Int(length))
+        let taken = try take(Int(length))
         do {
-            leaves += UInt64(try CheckpointLeaves.read(run).count)
+            let run = Run(bytes: taken, leaves: try CheckpointLeaves.read(taken))
+            leaves += UInt64(run.leaves.count)
+            return run
         } catch {
             throw CommandFault("\(path) is damaged before byte \(bytes): \(error)")
         }
-        return run
     }
 
     private func take(_ count: Int) throws -> [UInt8] {

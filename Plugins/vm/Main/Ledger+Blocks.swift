@@ -29,9 +29,10 @@ extension Ledger {
             }
             var run = BlockRun()
             let execution = try read(input, network)
-            let (outcome, update) = try await execute(execution, &run)
+            let outcome = try await execute(execution, &run)
             try decided(outcome.checks)
-            return try await commit(input, outcome, update, &run)
+            let update = try await update(head, outcome.changes, &run)
+            return try await commit(input, outcome, update, on: head, &run)
         }
     }
 
@@ -54,45 +55,47 @@ extension Ledger {
 
     // MARK: - Execution
 
-    /// Reads what the block needs, checks its signatures on all cores, executes it, and makes the next version.
-    private func execute(
-        _ execution: BlockExecution, _ run: inout BlockRun
-    ) async throws -> (BlockOutcome, TreeUpdateResult) {
+    /// Reads what the block needs, checks its signatures, and executes it.
+    func execute(_ execution: BlockExecution, _ run: inout BlockRun) async throws -> BlockOutcome {
         var state = LedgerState()
         run.reads += try await fill(&state, execution.needs)
         run.lap(\.readUs)
-        let outcome = try await outcome(of: execution, on: &state, &run)
-        run.lap(\.executionUs)
-        guard let head else { throw LedgerFault.refused("the ledger is being restored") }
-        let update = try TreeUpdate(
-            base: head.height, version: head.height + 1, changes: outcome.changes.inTreeOrder)
-        let (done, rounds) = try await tree.work(update)
-        run.reads += rounds
-        run.lap(\.treeReadUs)
-        let result = try done.finish()
-        run.lap(\.treeUs)
-        return (outcome, result)
-    }
-
-    /// Checks signatures, then executes; what turns out to be needed is read in between.
-    func outcome(
-        of execution: BlockExecution, on state: inout LedgerState, _ run: inout BlockRun
-    ) async throws -> BlockOutcome {
-        let jobs = try await on(&state) { [checked] state in
-            try SignatureJobs(
-                of: execution.transactions, on: state, genesis: execution.rules.parameters.genesisID,
-                checked: checked)
-        }
-        let signed = jobs.verdicts(await pool.answers(jobs.checks) { $0.holds })
-        for (transaction, isSigned) in zip(execution.transactions, signed) where isSigned {
-            checked.insert(transaction.id)
-        }
+        let signed = try await signed(
+            execution.transactions, on: &state, execution.rules.parameters.genesisID)
         run.lap(\.signaturesUs)
+        defer { run.lap(\.executionUs) }
         do {
             return try await on(&state) { try execution.run(on: $0, signed: signed) }
         } catch let fault as BlockFault {
             throw LedgerFault.refused("the block is invalid: \(fault)")
         }
+    }
+
+    /// Whether each transaction is signed; checked on all cores, and once only.
+    func signed(
+        _ transactions: [LedgerTransaction], on state: inout LedgerState, _ genesis: [UInt8]
+    ) async throws -> [Bool] {
+        let jobs = try await on(&state) { [checked] state in
+            try SignatureJobs(of: transactions, on: state, genesis: genesis, checked: checked)
+        }
+        let signed = jobs.verdicts(await pool.answers(jobs.checks) { $0.holds })
+        for (transaction, isSigned) in zip(transactions, signed) where isSigned {
+            checked.insert(transaction.id)
+        }
+        return signed
+    }
+
+    /// The next version of the tree.
+    private func update(
+        _ head: LedgerHead, _ changes: [StateChange], _ run: inout BlockRun
+    ) async throws -> TreeUpdateResult {
+        let update = try TreeUpdate(
+            base: head.height, version: head.height + 1, changes: changes.inTreeOrder)
+        let (done, rounds) = try await tree.work(update)
+        run.reads += rounds
+        run.lap(\.treeReadUs)
+        defer { run.lap(\.treeUs) }
+        return try done.finish()
     }
 
     /// What even a decided block must keep to.
@@ -108,9 +111,10 @@ extension Ledger {
     // MARK: - Commit
 
     private func commit(
-        _ input: BlockInput, _ outcome: BlockOutcome, _ update: TreeUpdateResult, _ run: inout BlockRun
+        _ input: BlockInput, _ outcome: BlockOutcome, _ update: TreeUpdateResult, on last: LedgerHead,
+        _ run: inout BlockRun
     ) async throws -> (Spacenode_Vm_V1_FinalizeBlockReply, Spacenode_Vm_V1_BlockCommitted) {
-        guard var head else { throw LedgerFault.refused("the ledger is being restored") }
+        var head = last
         head.height = input.height
         head.time = input.time
         head.blockHash = input.hash

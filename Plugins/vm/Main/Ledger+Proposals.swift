@@ -15,36 +15,24 @@ extension Ledger {
         }
         var state = LedgerState()
         try await fill(&state, LedgerTransaction.needs(of: transactions.compactMap(\.self)))
-        var hopeful: [LedgerTransaction] = []
-        for case let transaction? in transactions {
-            // What is refused anyway costs no look at its signatures.
-            let judged = try await on(&state) { try rules(network).judge(transaction, on: $0) }
-            if case .success = judged { hopeful.append(transaction) }
-        }
-        try await checkSignatures(hopeful, on: &state, network)
         var verdicts: [Spacenode_Vm_V1_CheckTxVerdict] = []
-        for (candidate, transaction) in zip(candidates, transactions) {
-            if let transaction {
-                verdicts.append(try await judge(transaction, on: &state, network))
-            } else {
+        var hopeful: [(place: Int, transaction: LedgerTransaction)] = []
+        for (place, candidate) in candidates.enumerated() {
+            guard let transaction = transactions[place] else {
                 verdicts.append(try await judge(candidate, on: &state, network))
+                continue
             }
+            let judged = try await on(&state) { try rules(network).judge(transaction, on: $0) }
+            if case .success = judged { hopeful.append((place, transaction)) }
+            verdicts.append(verdict(transaction, judged))
+        }
+        // What is refused anyway costs no look at its signatures.
+        let signed = try await signed(
+            hopeful.map(\.transaction), on: &state, network.parameters.genesisID)
+        for ((place, transaction), isSigned) in zip(hopeful, signed) where !isSigned {
+            verdicts[place] = verdict(transaction, .failure(.ineffective(.signature)))
         }
         return verdicts
-    }
-
-    /// Checks on all cores what the judgement would check one by one.
-    private func checkSignatures(
-        _ transactions: [LedgerTransaction], on state: inout LedgerState, _ network: Network
-    ) async throws {
-        let jobs = try await on(&state) { [checked] state in
-            try SignatureJobs(
-                of: transactions, on: state, genesis: network.parameters.genesisID, checked: checked)
-        }
-        let signed = jobs.verdicts(await pool.answers(jobs.checks) { $0.holds })
-        for (transaction, isSigned) in zip(transactions, signed) where isSigned {
-            checked.insert(transaction.id)
-        }
     }
 
     /// By which the newest state takes transactions in.
@@ -54,13 +42,9 @@ extension Ledger {
             layer: network.parameters.layer(at: head?.time ?? 0) ?? 0, blockGas: network.parameters.blockGas)
     }
 
-    private func judge(
-        _ transaction: LedgerTransaction, on state: inout LedgerState, _ network: Network
-    ) async throws -> Spacenode_Vm_V1_CheckTxVerdict {
-        var judged = try await on(&state) { try rules(network).judge(transaction, on: $0) }
-        if case .success = judged, !checked.contains(transaction.id) {
-            judged = .failure(.ineffective(.signature))
-        }
+    private func verdict(
+        _ transaction: LedgerTransaction, _ judged: Result<Admission, AdmissionRefusal>
+    ) -> Spacenode_Vm_V1_CheckTxVerdict {
         var verdict = Spacenode_Vm_V1_CheckTxVerdict()
         verdict.id = Data(transaction.id.bytes)
         if let body = transaction.signed?.body {
@@ -124,8 +108,7 @@ extension Ledger {
         let candidates = request.transactions.map { LedgerTransaction(raw: [UInt8]($0)) }
         var state = LedgerState()
         try await fill(&state, LedgerTransaction.needs(of: candidates))
-        try await checkSignatures(candidates, on: &state, network)
-        let signed = candidates.map { checked.contains($0.id) }
+        let signed = try await signed(candidates, on: &state, network.parameters.genesisID)
         let limit = network.parameters.blockGas
         let room = ProposalSelection.Room(
             gas: request.maxGas == 0 ? limit : min(limit, request.maxGas),
@@ -149,11 +132,8 @@ extension Ledger {
             return "its height is \(input.height): the next is \(head.height + 1)"
         }
         do {
-            let execution = try read(input, network)
-            var state = LedgerState()
-            try await fill(&state, execution.needs)
             var run = BlockRun()
-            let outcome = try await outcome(of: execution, on: &state, &run)
+            let outcome = try await execute(try read(input, network), &run)
             return try await judges.refusal(outcome.checks, network)
         } catch let fault as LedgerFault {
             guard case .refused(let reason) = fault else { throw fault }

@@ -80,12 +80,7 @@ extension Ledger {
     func query(_ key: StateKey, height wanted: UInt64, proves: Bool) async throws -> LedgerAnswer {
         let (head, _) = try current()
         let height = wanted == 0 ? head.height : wanted
-        if height == head.height, !proves {
-            let value = try await store.records([key])[0]
-            if self.head?.height == height {
-                return LedgerAnswer(value: value, height: height, appHash: head.appHash, proof: [])
-            }
-        }
+        // From the tree, the newest version too: the records beside it may be those of a block that is just being written.
         try pin(height)
         defer { unpin(height) }
         let (lookup, _) = try await tree.work(TreeLookup(version: height, key: key.treeKey))

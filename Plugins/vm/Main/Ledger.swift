@@ -15,8 +15,9 @@ actor Ledger {
     /// A network that has begun.
     struct Network: Sendable {
         let file: NetworkFile
-        let parameters: NetworkParameters
         let rules: ChainRules
+        /// The file's, with genesis time and id.
+        var parameters: NetworkParameters { rules.parameters }
 
         /// - Throws: `LedgerFault` when nobody can be in its committee, or its numbers are none.
         init(_ file: NetworkFile, genesisTime: UInt64) throws {
@@ -31,7 +32,6 @@ actor Ledger {
             var parameters = file.parameters
             parameters.genesisTime = genesisTime
             parameters.genesisID = GenesisID.make(time: genesisTime / 1000, extraData: file.extraData)
-            self.parameters = parameters
             let committee = file.committee.map {
                 Voter(operator: $0.operator, vrfKey: $0.vrfKey, power: $0.share)
             }
@@ -39,6 +39,7 @@ actor Ledger {
         }
     }
 
+    let bus: BusClient
     let store: LedgerStore
     let tree: TreeSource
     let pool: SignaturePool
@@ -64,6 +65,7 @@ actor Ledger {
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
     init(_ bus: BusClient, _ settings: VmSettings, logger: Logger) {
+        self.bus = bus
         store = LedgerStore(storage: StorageClient(bus))
         judges = ChainJudges(bus: bus)
         tree = TreeSource(store, limit: settings.treeCacheBytes)
@@ -167,9 +169,8 @@ actor Ledger {
         }
         // The file has each address once.
         let changes = try network.rules.genesis(accounts: Dictionary(accounts) { first, _ in first }).changes
-        var update = try TreeUpdate(base: nil, version: 0, changes: changes.inTreeOrder)
-        (update, _) = try await tree.work(update)
-        let result = try update.finish()
+        // Without a version before it nothing needs to be read.
+        let result = try TreeUpdate(base: nil, version: 0, changes: changes.inTreeOrder).finish()
         let head = LedgerHead(height: 0, time: time, blockHash: .zero, appHash: result.root, oldest: 0)
         var commit = LedgerCommit()
         try commit.put(changes)
@@ -206,7 +207,7 @@ actor Ledger {
                     throw error
                 }
             }
-            await judges.bus.pause(pause)
+            await bus.pause(pause)
             pause = min(2 * pause, 1000)
         }
     }

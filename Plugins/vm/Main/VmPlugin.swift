@@ -24,44 +24,35 @@ struct VmPlugin: Service {
     }
 
     func run() async throws {
-        try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                try await bus.run()
-                return true
-            }
-            group.addTask {
-                try await open()
-                return false
-            }
-            group.addTask {
-                try await watch()
-                return false
-            }
-            group.addTask {
-                await measure()
-                return false
-            }
-            while let isEnd = try await group.next(), !isEnd {}
-            group.cancelAll()
-        }
+        try await bus.run(beside: [open, watch, measure])
     }
 
     /// Opens the ledger as soon as storage answers; a state that is damaged ends the process.
     private func open() async throws {
         var wait: UInt64 = 50
+        var told = ""
         while !Task.isCancelled {
+            var text = ""
             do {
                 try await ledger.open(now: UInt64(max(0, Date().timeIntervalSince1970 * 1000)))
                 return await ready()
             } catch let error as BusError {
-                logger.debug("storage does not answer yet: \(error)")
+                // At a start storage is a moment later; then somebody has to know.
+                if wait == Self.longestWait { text = "storage does not answer (\(error)): see that it runs" }
             } catch let error as StorageError where error.code != .corrupt && error.code != .forbidden {
-                bus.setState(.degraded("storage cannot be read: \(error)"))
+                text = "storage cannot be read: \(error)"
+            }
+            if !text.isEmpty, text != told {
+                logger.warning("\(text)")
+                bus.setState(.degraded(text))
+                told = text
             }
             await bus.pause(wait)
-            wait = min(2 * wait, 1000)
+            wait = min(2 * wait, Self.longestWait)
         }
     }
+
+    private static let longestWait: UInt64 = 1000
 
     private func ready() async {
         if let text = await ledger.restoring { bus.setState(.degraded(text)) } else { bus.setState(.ready) }

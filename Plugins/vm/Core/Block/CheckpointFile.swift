@@ -101,25 +101,25 @@ package enum CheckpointPart {
     /// The beginning: what it is, and the head as a run.
     package static func beginning(_ head: CheckpointHead) -> [UInt8] {
         let bytes = head.bytes
-        return magic + littleEndian(UInt64(bytes.count), lengthBytes) + bytes
+        return magic + length(bytes.count) + bytes
     }
 
     /// A run of leaves; it must not be empty.
     package static func run(_ leaves: [UInt8]) -> [UInt8] {
-        littleEndian(UInt64(leaves.count), lengthBytes) + leaves
+        length(leaves.count) + leaves
     }
 
     /// The end of a file with so many leaves.
     package static func end(count: UInt64) -> [UInt8] {
-        littleEndian(0, lengthBytes) + littleEndian(count, countBytes)
+        length(0) + count.littleEndianBytes
     }
 
     /// A number of some bytes, the low ones first.
     package static func number(_ bytes: some BidirectionalCollection<UInt8>) -> UInt64 {
-        bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        UInt64(bigEndianBytes: bytes.reversed())
     }
 
-    private static func littleEndian(_ number: UInt64, _ count: Int) -> [UInt8] {
-        (0..<count).map { UInt8(truncatingIfNeeded: number >> UInt64(8 * $0)) }
+    private static func length(_ count: Int) -> [UInt8] {
+        UInt32(truncatingIfNeeded: count).littleEndianBytes
     }
 }

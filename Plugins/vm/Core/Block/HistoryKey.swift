@@ -23,13 +23,9 @@ package enum HistoryKey: Hashable, Sendable {
         case .network: [1]
         case .restoring: [2]
         case .lastReply: [3]
-        case .block(let height): [16] + Self.bigEndian(height)
-        case .leftovers(let height): [17] + Self.bigEndian(height)
+        case .block(let height): [16] + height.bigEndianBytes
+        case .leftovers(let height): [17] + height.bigEndianBytes
         }
-    }
-
-    private static func bigEndian(_ number: UInt64) -> [UInt8] {
-        stride(from: 56, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt64($0)) }
     }
 }
 

@@ -106,13 +106,3 @@ package struct ChainRules: Sendable {
         Bytes32(SHA2.sha256(bytes)) ?? .zero
     }
 }
-
-extension FixedWidthInteger {
-    var littleEndianBytes: [UInt8] { Array(bigEndianBytes.reversed()) }
-
-    var bigEndianBytes: [UInt8] {
-        stride(from: Self.bitWidth - 8, through: 0, by: -8).map {
-            UInt8(truncatingIfNeeded: self >> Self($0))
-        }
-    }
-}

@@ -63,10 +63,10 @@ package enum StateKey: Hashable, Sendable {
         switch self {
         case .account(let address): [tag] + address.bytes
         case .plot(let id), .operator(let id): [tag] + id.bytes
-        case .epoch(let number), .seats(let number), .frozen(let number): [tag] + Self.bigEndian(number)
+        case .epoch(let number), .seats(let number), .frozen(let number): [tag] + number.bigEndianBytes
         case .pot: [tag]
         case .row(let epoch, let id), .tally(let epoch, let id), .expiry(let epoch, let id):
-            [tag] + Self.bigEndian(epoch) + id.bytes
+            [tag] + epoch.bigEndianBytes + id.bytes
         }
     }
 
@@ -84,27 +84,19 @@ package enum StateKey: Hashable, Sendable {
         case (2, 32), (4, 32):
             guard let id = Bytes32(fields) else { return nil }
             self = tag == 2 ? .plot(id) : .operator(id)
-        case (5, 4): self = .epoch(Self.number(fields))
-        case (6, 4): self = .seats(term: Self.number(fields))
+        case (5, 4): self = .epoch(UInt32(bigEndianBytes: fields))
+        case (6, 4): self = .seats(term: UInt32(bigEndianBytes: fields))
         case (7, 0): self = .pot
-        case (10, 4): self = .frozen(epoch: Self.number(fields))
+        case (10, 4): self = .frozen(epoch: UInt32(bigEndianBytes: fields))
         case (3, 36), (9, 36), (11, 36):
             guard let id = Bytes32(fields.dropFirst(4)) else { return nil }
-            let epoch = Self.number(fields.prefix(4))
+            let epoch = UInt32(bigEndianBytes: fields.prefix(4))
             self =
                 tag == 3
                 ? .row(epoch: epoch, plot: id)
                 : tag == 9 ? .tally(epoch: epoch, operator: id) : .expiry(epoch: epoch, plot: id)
         default: return nil
         }
-    }
-
-    private static func bigEndian(_ number: UInt32) -> [UInt8] {
-        stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
-    }
-
-    private static func number(_ bytes: some Sequence<UInt8>) -> UInt32 {
-        bytes.reduce(0) { $0 << 8 | UInt32($1) }
     }
 }
 

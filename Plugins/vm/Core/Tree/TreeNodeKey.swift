@@ -24,9 +24,7 @@ package struct TreeNodeKey: Hashable, Sendable {
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(9 + path.byteCount)
-        for shift in stride(from: 56, through: 0, by: -8) {
-            bytes.append(UInt8(truncatingIfNeeded: version >> UInt64(shift)))
-        }
+        withUnsafeBytes(of: version.bigEndian) { bytes.append(contentsOf: $0) }
         bytes.append(UInt8(path.depth))
         bytes.append(contentsOf: path.bits.bytes.prefix(path.byteCount))
         return bytes
@@ -40,7 +38,7 @@ package struct TreeNodeKey: Hashable, Sendable {
         let depth = Int(bytes[8])
         guard depth <= NibblePath.longest else { throw .depth(depth) }
         guard bytes.count == 9 + (depth + 1) / 2 else { throw .length(bytes.count) }
-        version = bytes[..<8].reduce(0) { $0 << 8 | UInt64($1) }
+        version = UInt64(bigEndianBytes: bytes[..<8])
         path = try NibblePath(packed: bytes[9...], depth: depth)
     }
 }
