@@ -34,7 +34,7 @@ extension Ledger {
 
     private func checkRestore(_ head: CheckpointHead) throws {
         guard let network else {
-            throw LedgerFault.refused("the ledger is being opened: ask again in a moment")
+            throw LedgerFault.notOpen
         }
         if restoring == nil, let own = self.head, own.height > 0 {
             throw LedgerFault.refused(

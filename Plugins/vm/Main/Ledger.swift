@@ -98,7 +98,7 @@ actor Ledger {
         if let lost { throw LedgerFault.refused(lost) }
         if let restoring { throw LedgerFault.refused(restoring) }
         guard let head, let network else {
-            throw LedgerFault.refused("the ledger is being opened: ask again in a moment")
+            throw LedgerFault.notOpen
         }
         return (head, network)
     }

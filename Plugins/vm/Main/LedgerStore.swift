@@ -72,6 +72,10 @@ enum LedgerFault: Error, CustomStringConvertible, Equatable {
     /// What storage holds is not what was written.
     case damaged(String)
 
+    /// Storage has not been read yet.
+    static let notOpen = LedgerFault.refused(
+        "the ledger is not open yet: ask again in a moment, and if it stays so, `spacenode status` says why")
+
     var description: String {
         switch self {
         case .refused(let text): text
