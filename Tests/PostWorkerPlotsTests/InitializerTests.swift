@@ -57,7 +57,8 @@ struct InitializerTests {
                 FileHandle(forWritingAtPath: "\(folder.path)/\(PlotLayout.name(of: last))"))
             if try file.seekToEnd() < layout.bytes(of: last) { try file.write(contentsOf: [1, 2, 3]) }
         }
-        #expect(rounds > 3)
+        // How far the other threads get before they see the stop is theirs; that it was stopped at all is what matters.
+        #expect(rounds > 1)
         #expect(try folder.contents() == whole.contents())
     }
 
