@@ -1,0 +1,85 @@
+package import NodeDomain
+
+/// What is known of the chain before a height: with the votes of the height it is all that consensus needs.
+package struct HeightContext: Sendable {
+    /// The chain's id with its revision.
+    package var chain: String
+    /// The height to decide.
+    package var height: UInt64
+    /// The block before; nil at the first height.
+    package var lastBlock: BlockReference?
+    /// Its time; of genesis at the first height.
+    package var lastTime: Timestamp
+    /// What committed it.
+    package var lastCommit: Certificate?
+    /// The id of the chain that it was committed on, when that was another revision.
+    package var lastChain: String?
+    /// Who committed it.
+    package var lastValidators: ValidatorSet?
+    /// The state's root after it.
+    package var appHash: Bytes32
+    /// The root over its results.
+    package var resultsHash: Bytes32
+    /// Who decides on this height.
+    package var validators: ValidatorSet
+    /// Who decides on the next.
+    package var nextValidators: ValidatorSet
+    /// Who proposes at this height.
+    package var rotation: ProposerRotation
+    /// Hash of the parameters.
+    package var parametersHash: Bytes32
+
+    /// The first height after genesis.
+    package init(
+        chain: String, genesisTime: Timestamp, appHash: Bytes32, validators: ValidatorSet,
+        nextValidators: ValidatorSet, parametersHash: Bytes32
+    ) {
+        self.chain = chain
+        height = 1
+        lastTime = genesisTime
+        self.appHash = appHash
+        resultsHash = .zero
+        self.validators = validators
+        self.nextValidators = nextValidators
+        rotation = ProposerRotation(of: validators)
+        self.parametersHash = parametersHash
+    }
+
+    /// The height after this one, which a block decided.
+    ///
+    /// - Parameter nextValidators: who decides on the height after the one returned.
+    package func next(
+        after block: Block, _ reference: BlockReference, _ commit: Certificate, appHash: Bytes32,
+        resultsHash: Bytes32, nextValidators: ValidatorSet
+    ) -> HeightContext {
+        var next = self
+        next.height = height + 1
+        next.lastBlock = reference
+        next.lastTime = block.header.time
+        next.lastCommit = commit
+        next.lastChain = nil
+        next.lastValidators = validators
+        next.appHash = appHash
+        next.resultsHash = resultsHash
+        next.validators = self.nextValidators
+        next.nextValidators = nextValidators
+        if next.validators == validators {
+            next.rotation.increment()
+        } else {
+            next.rotation = ProposerRotation(of: next.validators)
+        }
+        return next
+    }
+
+    /// The earliest time of this height's block.
+    package func earliest(_ rules: ConsensusRules) -> UInt64 {
+        height == 1 ? lastTime.milliseconds : lastTime.milliseconds &+ rules.interval
+    }
+
+    /// Member by member in the order of keys, as the ledger counts: who signed the block before.
+    package var presence: [Bool] {
+        guard let lastCommit, let lastValidators else { return [] }
+        return lastValidators.members.enumerated().sorted { $0.element.key < $1.element.key }
+            .map { lastCommit.members.contains($0.offset) }
+    }
+}
