@@ -160,6 +160,10 @@ let package = Package(
             ],
             path: "Plugins/vm/Main"),
 
+        .target(
+            name: "ConsensusCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/consensus/Core"),
+
         .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
         .executableTarget(
             name: "BusRig", dependencies: ["TestSupport", "NodeBus", "NodeProtocol", arguments, logging],
@@ -197,7 +201,7 @@ let package = Package(
             name: "TreeBench", dependencies: ["TestSupport", "VmCore", "NodeDomain"], path: "Tests/TreeBench"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "NodeDomainTests", dependencies: ["NodeDomain"]),
-        .testTarget(name: "NodeEncodingTests", dependencies: ["NodeEncoding", "NodeDomain"]),
+        .testTarget(name: "NodeEncodingTests", dependencies: ["TestSupport", "NodeEncoding", "NodeDomain"]),
         .testTarget(name: "NodeCryptoTests", dependencies: ["NodeCrypto", "NodeDomain"]),
         .testTarget(
             name: "PostWorkerCoreTests",
@@ -209,6 +213,9 @@ let package = Package(
         .testTarget(
             name: "VmCoreTests",
             dependencies: ["TestSupport", "VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
+        .testTarget(
+            name: "ConsensusCoreTests",
+            dependencies: ["TestSupport", "ConsensusCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),

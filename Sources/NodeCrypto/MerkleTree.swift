@@ -39,6 +39,34 @@ package enum MerkleTree {
         return last == 0 && hash == root
     }
 
+    /// Whether a tree of `count` items begins with all items of one of `size` (RFC 9162, §2.1.4.2).
+    ///
+    /// - Parameter proof: from anywhere; one hash too few or too many is refused.
+    package static func verifyConsistency(
+        from size: UInt64, _ oldRoot: Bytes32, to count: UInt64, _ newRoot: Bytes32, proof: [Bytes32]
+    ) -> Bool {
+        guard size > 0, size < count else {
+            return size == count && size > 0 && proof.isEmpty && oldRoot == newRoot
+        }
+        // The proof of a whole tree's growth leaves out that tree's root.
+        let path = size & (size - 1) == 0 ? [oldRoot] + proof : proof
+        guard let start = path.first else { return false }
+        let shift = UInt64((~(size - 1)).trailingZeroBitCount)
+        var (index, last) = ((size - 1) >> shift, (count - 1) >> shift)
+        var (old, new) = (start, start)
+        for hash in path.dropFirst() {
+            if last == 0 { return false }
+            if index & 1 == 1 || index == last {
+                (old, new) = (inner(hash, old), inner(hash, new))
+                while index & 1 == 0, index != 0 { (index, last) = (index >> 1, last >> 1) }
+            } else {
+                new = inner(new, hash)
+            }
+            (index, last) = (index >> 1, last >> 1)
+        }
+        return last == 0 && old == oldRoot && new == newRoot
+    }
+
     private static func root(_ hashes: ArraySlice<Bytes32>) -> Bytes32 {
         switch hashes.count {
         case 0: return sha256([])

@@ -3,6 +3,11 @@ package struct Timestamp: Hashable, Sendable, Comparable {
     /// The beginning of 1970; also the time of a vote for no block.
     package static let zero = Timestamp(seconds: 0, nanoseconds: 0)
 
+    /// The last second that a protobuf timestamp can name: the end of the year 9999.
+    package static let mostSeconds: Int64 = 253_402_300_799
+    /// The largest number of nanoseconds below a second.
+    package static let mostNanoseconds: Int32 = 999_999_999
+
     /// Whole seconds since 1970.
     package var seconds: Int64
     /// Nanoseconds beyond them, 0 … 999,999,999.

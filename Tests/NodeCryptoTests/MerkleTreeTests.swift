@@ -13,7 +13,17 @@ private struct Vectors: Decodable {
         let desc: String
         let wantErr: Bool
     }
+    struct Growth: Decodable {
+        let size1: UInt64
+        let size2: UInt64
+        let root1: String
+        let root2: String
+        let proof: [String]?
+        let desc: String
+        let wantErr: Bool
+    }
     let inclusion: [Row]
+    let consistency: [Growth]
 }
 
 private func bytes32(_ text: String) -> Bytes32? {
@@ -22,11 +32,13 @@ private func bytes32(_ text: String) -> Bytes32? {
 
 @Suite("Merkle tree of RFC 6962")
 struct MerkleTreeTests {
-    private static func rows() throws -> [Vectors.Row] {
+    private static func file() throws -> Vectors {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Vectors/crypto/rfc6962_inclusion.json")
-        return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: file)).inclusion
+            .appendingPathComponent("Vectors/crypto/rfc6962_proofs.json")
+        return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: file))
     }
+
+    private static func rows() throws -> [Vectors.Row] { try file().inclusion }
 
     @Test("every row of the vectors is taken or refused as it says")
     func vectors() throws {
@@ -43,6 +55,27 @@ struct MerkleTreeTests {
             }
             let holds = MerkleTree.verify(leaf, at: row.leafIdx, of: row.treeSize, proof: whole, root: root)
             #expect(holds != row.wantErr, "\(row.desc), index \(row.leafIdx) of \(row.treeSize)")
+            taken += holds ? 1 : 0
+        }
+        #expect(rows.count == 98)
+        #expect(taken == rows.filter { !$0.wantErr }.count)
+    }
+
+    @Test("every row of the vectors on trees that grew is taken or refused as it says")
+    func consistency() throws {
+        let rows = try Self.file().consistency
+        var taken = 0
+        for row in rows {
+            let proof = (row.proof ?? []).map(bytes32)
+            let whole = proof.compactMap { $0 }
+            guard let old = bytes32(row.root1), let new = bytes32(row.root2), whole.count == proof.count
+            else {
+                #expect(row.wantErr, "\(row.desc)")
+                continue
+            }
+            let holds = MerkleTree.verifyConsistency(
+                from: row.size1, old, to: row.size2, new, proof: whole)
+            #expect(holds != row.wantErr, "\(row.desc), from \(row.size1) to \(row.size2)")
             taken += holds ? 1 : 0
         }
         #expect(rows.count == 98)
