@@ -54,7 +54,7 @@ extension SimWorld {
         guard let signed = nodes[place].sign(word, engine.context.chain) else {
             return answer(.refused(word), place, after: 1)
         }
-        judge.signed(signed, by: nodes[place], engine.context, at: clock(place), rules)
+        judge.signed(signed, by: nodes[place], engine.context, at: engine.now, rules)
         if step(place) { return }
         answer(.signed(signed), place, after: 1)
     }

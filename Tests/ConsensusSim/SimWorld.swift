@@ -32,6 +32,7 @@ package final class SimWorld {
     /// Virtual time after healing by which all must be done.
     static let patience: UInt64 = 600_000
 
+    nonisolated(unsafe) package static var debug = false
     let options: SimOptions
     var dice: SplitMix
     let ledger: SimLedger
@@ -157,6 +158,7 @@ package final class SimWorld {
     private func crash(_ place: Int) {
         guard nodes[place].engine != nil else { return }
         report.crashes += 1
+        if Self.debug, let engine = nodes[place].engine { print("t\(time - Self.start) crash \(place): \(engine.state) pending \(nodes[place].pending.count) durable \(nodes[place].durable.count)") }
         nodes[place].engine = nil
         nodes[place].life += 1
         // Of what was not flushed some first bytes may have reached the disk.
@@ -191,6 +193,7 @@ package final class SimWorld {
         }
         nodes[place].pending = []
         let actions = engine.begin(isOurs ? reading.records : [], now: clock(place))
+        if Self.debug { print("t\(time - Self.start) begin \(place): \(reading.records.count) records, fault \(reading.fault ?? "-"), height \(reading.height ?? 0) of \(context.height): \(engine.state) last \(String(describing: nodes[place].lastWord)) \(actions.count) \(engine.waiting)") }
         nodes[place].engine = engine
         carryOut(actions, place)
     }
@@ -253,5 +256,17 @@ extension ConsensusMessage {
         case .part(let part): UInt64(part.index) << 8 | 4
         case .status(let status): UInt64(status.round) << 8 | 5
         }
+    }
+}
+
+extension SimWorld {
+    /// Where each node stands, for whoever looks into a failure.
+    package var portrait: String {
+        nodes.map { node in
+            guard let engine = node.engine else { return "\(node.place) down" }
+            return "\(node.place) \(node.character) h\(engine.context.height) \(engine.state.round)/\(engine.state.step) "
+                + "locked \(engine.state.locked?.round.description ?? "-") valid \(engine.state.valid?.round.description ?? "-") \(engine.waiting)"
+        }
+        .joined(separator: "\n")
     }
 }

@@ -11,3 +11,4 @@ for seed in from...to {
 }
 let seconds = Date().timeIntervalSince(start)
 print("\(to - from + 1) seeds, \(bad) bad, \(events) events, \(crashes) crashes, \(evidence) evidence, highest round \(rounds), \(seconds) s")
+if words.count > 3 { SimWorld.debug = true; let world = SimWorld(seed: from, SimOptions(seed: from)); print(world.run()); print(world.portrait) }

@@ -42,7 +42,8 @@ package struct Consensus {
     let check: SignatureCheck
     package internal(set) var context: HeightContext
     var tendermint: Tendermint
-    var now: UInt64 = 0
+    /// The moment of the last event: the clock, or what it once showed when it was set back.
+    package internal(set) var now: UInt64 = 0
     var actions: [ConsensusAction] = []
     var isReplaying = false
     var hasBegun = false
@@ -92,11 +93,10 @@ package struct Consensus {
     ///
     /// - Parameter log: what happened at this height before a crash, in order.
     package mutating func begin(_ log: [ConsensusRecord] = [], now: UInt64) -> [ConsensusAction] {
-        self.now = now
         isReplaying = true
         for record in log { _ = handle(record.event, now: record.now) }
         isReplaying = false
-        self.now = now
+        self.now = max(self.now, now)
         actions = []
         if log.isEmpty {
             open()
@@ -225,15 +225,18 @@ package struct Consensus {
     private mutating func ask(_ word: SignedWord) {
         guard !awaited.signatures.contains(word), !said.contains(where: { $0.unsigned == word }) else { return }
         awaited.signatures.append(word)
+        emit(.sync)
         emit(.sign(word))
     }
 
-    /// A signature came: it leaves only after the log is on the disk.
+    /// A signature came.
+    ///
+    /// What led to it was on the disk before it was asked for: after a crash the log leads to the same question, and the signer gives
+    /// the same answer. A signature whose cause is forgotten would leave this member without a vote in its round.
     private mutating func add(_ word: SignedWord) {
         guard awaited.signatures.contains(word.unsigned) else { return }
         awaited.signatures.removeAll { $0 == word.unsigned }
         said.append(word)
-        emit(.sync)
         switch word {
         case .vote(let vote):
             emit(.broadcast(.vote(vote)))
@@ -260,7 +263,6 @@ package struct Consensus {
         guard !hasCommitted else { return }
         hasCommitted = true
         awaited = Awaited()
-        emit(.sync)
         emit(.broadcast(.certificate(certificate)))
         emit(.commit(block, reference, certificate))
     }
@@ -322,4 +324,10 @@ extension ConsensusEvent {
 extension Consensus {
     /// Rounds of which votes or senders are kept, for whoever watches bounds.
     package var keptRounds: Int { tendermint.votes.rounds.count }
+}
+
+extension Consensus {
+    package var waiting: String {
+        "timers \(awaited.timers) signatures \(awaited.signatures.count) judgements \(awaited.judgements.count) body \(awaited.body == nil ? "-" : "yes") candidates \(candidates.map { "\($0.message.proposal.round) \($0.isGiven)" }) drafts \(drafts.map { "\($0.draft.parts.isComplete) \(String(describing: $0.draft.fault)) \(String(describing: $0.draft.isAccepted))" })"
+    }
 }
