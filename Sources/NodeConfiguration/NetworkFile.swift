@@ -66,6 +66,28 @@ package struct NetworkFile: Sendable, Equatable {
     /// The file itself, as the node keeps it.
     package let text: String
 
+    /// Stands in a file for the keys of the node that reads it first.
+    package static let thisNode = "this-node"
+    /// What is read for it: nobody's key.
+    static let unnamed = Bytes32.zero
+
+    /// Whether the committee is to have keys of the node that reads the file.
+    package var namesThisNode: Bool {
+        committee.contains { $0.operator == Self.unnamed || $0.vrfKey == Self.unnamed }
+    }
+
+    /// The file with a node's keys in it, as that node keeps it.
+    /// - Throws: `ConfigurationError` when it then names somebody twice.
+    package func naming(operator: Bytes32, vrfKey: Bytes32) throws -> NetworkFile {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            // Comments may speak of the word.
+            guard !line.drop(while: { $0 == " " }).hasPrefix("#") else { return String(line) }
+            return line.replacing("operator: \(Self.thisNode)", with: "operator: \(`operator`)")
+                .replacing("vrf_key: \(Self.thisNode)", with: "vrf_key: \(vrfKey)")
+        }
+        return try NetworkFile.parse(lines.joined(separator: "\n"), file: name)
+    }
+
     /// Names of the networks that come with the node.
     package static let known = ["devnet", "testnet", "mainnet"]
 

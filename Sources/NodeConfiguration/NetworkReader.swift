@@ -169,8 +169,9 @@ final class NetworkReader {
     private static func key(_ entry: MappingReader, _ name: String) -> Bytes32? {
         entry.require(name, "a key of 64 digits in base 16")
         guard let text = entry.string(name) else { return nil }
+        if text == NetworkFile.thisNode { return NetworkFile.unnamed }
         if let key = Bytes32(hexadecimal: text) { return key }
-        entry.fault(entry.line(of: name), "`\(name)` is no key: give 64 digits in base 16")
+        entry.fault(entry.line(of: name), "`\(name)` is no key: give 64 digits in base 16, or \(NetworkFile.thisNode)")
         return nil
     }
 

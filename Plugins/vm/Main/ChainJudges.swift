@@ -15,12 +15,11 @@ struct ChainJudges: Sendable {
     func refusal(_ checks: [ChainCheck], _ network: Ledger.Network) async throws -> String? {
         for check in checks {
             switch check {
-            case .beacon, .vrfKey, .signature:
+            case .beacon, .vrfKey, .signature, .misbehaviour:
                 guard check.holds else { return ChainRefusal.failed(check).description }
             case .space(let space):
                 if let reason = await refusal(space, network) { return reason }
             case .work: return "this node cannot judge proofs of a PoET yet"
-            case .misbehaviour: return "this node cannot judge evidence yet"
             }
         }
         return nil

@@ -104,6 +104,32 @@ extension Ledger {
             value: Array(network.file.text.utf8), height: head.height, appHash: head.appHash, proof: [])
     }
 
+    /// Who decided the last block, who decides the next and the one after it.
+    ///
+    /// Between blocks, so that all of it is of one height.
+    func committees() async throws -> Spacenode_Vm_V1_CommitteesReply {
+        try await exclusively {
+            let (head, network) = try current()
+            let rules = network.rules
+            let terms = [head.height, head.height + 1, head.height + 2].map { rules.term(of: max($0, 1)) }
+            var state = LedgerState()
+            try await fill(&state, StateNeeds(Set([.pot] + terms.map { .seats(term: $0) })))
+            let committees = try terms.map { term in
+                var wire = Spacenode_Vm_V1_Committee()
+                wire.fromHeight = UInt64(term) * network.parameters.termHeights + 1
+                wire.members = try state.seats.get(term)?.members.map(\.wire) ?? []
+                return wire
+            }
+            var reply = Spacenode_Vm_V1_CommitteesReply()
+            reply.height = head.height
+            reply.beacon = .init(try state.head().beacon.bytes)
+            if head.height > 0 { reply.last = committees[0] }
+            (reply.current, reply.next) = (committees[1], committees[2])
+            reply.revision = ChainRules.revision
+            return reply
+        }
+    }
+
     /// How things stand.
     func info() -> Spacenode_Vm_V1_InfoReply {
         var reply = Spacenode_Vm_V1_InfoReply()

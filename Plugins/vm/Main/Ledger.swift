@@ -4,6 +4,7 @@ internal import NodeBus
 internal import NodeConfiguration
 internal import NodeDomain
 internal import NodeEncoding
+internal import NodeProtocol
 internal import StorageClient
 internal import StorageWire
 internal import VmCore
@@ -154,9 +155,19 @@ actor Ledger {
         }
     }
 
+    /// The network with this node's keys where its file says so.
+    private func named(_ file: NetworkFile) async throws -> NetworkFile {
+        guard file.namesThisNode else { return file }
+        let keys = try await bus.call(SignerContract.keys, Spacenode_Signer_V1_KeysRequest())
+        guard let key = Bytes32(keys.operator), let vrfKey = Bytes32(keys.vrfKey) else {
+            throw LedgerFault.noKeys
+        }
+        return try file.naming(operator: key, vrfKey: vrfKey)
+    }
+
     /// Writes genesis.
     private func begin(now: UInt64) async throws {
-        let file = try NetworkFile.read(settings.network)
+        let file = try await named(try NetworkFile.read(settings.network))
         let time: UInt64
         switch file.genesis {
         case .moment(let moment): time = moment

@@ -72,6 +72,10 @@ enum LedgerFault: Error, CustomStringConvertible, Equatable {
     /// What storage holds is not what was written.
     case damaged(String)
 
+    /// The committee of genesis is to be this node's signer.
+    static let noKeys = LedgerFault.refused(
+        "the network's committee is this node's signer, which has no keys yet: `spacenode signer init` makes them")
+
     /// Storage has not been read yet.
     static let notOpen = LedgerFault.refused(
         "the ledger is not open yet: ask again in a moment, and if it stays so, `spacenode status` says why")

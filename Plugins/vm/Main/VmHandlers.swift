@@ -38,6 +38,7 @@ struct VmHandlers: Sendable {
             return reply
         }
         bus.serve(VmContract.query) { request, _ in try await query(request) }
+        bus.serve(VmContract.committees) { _, _ in try await ledger.committees() }
         serveCheckpoints(on: bus)
     }
 

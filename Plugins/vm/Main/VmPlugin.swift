@@ -37,8 +37,12 @@ struct VmPlugin: Service {
                 try await ledger.open(now: UInt64(max(0, Date().timeIntervalSince1970 * 1000)))
                 return await ready()
             } catch let error as BusError {
-                // At a start storage is a moment later; then somebody has to know.
-                if wait == Self.longestWait { text = "storage does not answer (\(error)): see that it runs" }
+                // At a start storage and signer are a moment later; then somebody has to know.
+                if wait == Self.longestWait {
+                    text = "storage, or at a first start the signer, does not answer (\(error)): see that both run"
+                }
+            } catch LedgerFault.noKeys {
+                text = "\(LedgerFault.noKeys)"
             } catch let error as StorageError where error.code != .corrupt && error.code != .forbidden {
                 text = "storage cannot be read: \(error)"
             }

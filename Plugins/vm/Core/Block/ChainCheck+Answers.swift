@@ -1,11 +1,13 @@
 internal import NodeCrypto
+internal import NodeDomain
+internal import NodeEncoding
 
 extension ChainCheck {
     /// Whether a moment's work answers it: everybody does these, of decided blocks too.
     package var isCheap: Bool {
         switch self {
-        case .beacon, .vrfKey, .signature: true
-        case .space, .work, .misbehaviour: false
+        case .beacon, .vrfKey, .signature, .misbehaviour: true
+        case .space, .work: false
         }
     }
 
@@ -15,7 +17,35 @@ extension ChainCheck {
         case .beacon(let key, let alpha, let proof): VRF.verify(proof, of: alpha, by: key) != nil
         case .vrfKey(let key): VRF.isKey(key)
         case .signature(let check, _): check.holds
-        case .space, .work, .misbehaviour: false
+        case .misbehaviour(let evidence, let chain): evidence.holds(chain: chain)
+        case .space, .work: false
         }
+    }
+}
+
+extension Malfeasance {
+    /// Whether both signatures are the operator's, over the canonical bytes of a chain: then it said two things that exclude each other.
+    func holds(chain: String) -> Bool {
+        first.block != second.block
+            && [first, second].allSatisfy { signed in
+                guard let bytes = signBytes(of: signed, chain: chain) else { return false }
+                return Ed25519.verify(signed.signature, of: bytes, by: self.operator)
+            }
+    }
+
+    private func signBytes(of signed: SignedBlock, chain: String) -> [UInt8]? {
+        let time = Timestamp(
+            seconds: Int64(clamping: signed.seconds), nanoseconds: Int32(clamping: signed.nanoseconds))
+        guard step == .proposal else {
+            return SignBytes.vote(
+                type: step.rawValue, height: height, round: round, block: signed.block, time: time,
+                chain: chain)
+        }
+        guard let block = signed.block else { return nil }
+        let polRound = signed.polRound == 0 ? nil : signed.polRound - 1
+        return SignBytes.of(
+            Proposal(
+                height: height, round: round, polRound: polRound,
+                target: VotedBlock(block: block, time: time)), chain: chain)
     }
 }

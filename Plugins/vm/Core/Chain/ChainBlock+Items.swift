@@ -42,7 +42,7 @@ extension ChainBlock {
         guard pot.epoch <= last else { throw ChainRefusal.evidenceOld(epoch: pot.epoch, last: last) }
         var record = try state.operators.get(evidence.operator) ?? OperatorRecord()
         guard !record.barred else { throw ChainRefusal.evidenceKnown(evidence.operator) }
-        checks.append(.misbehaviour(evidence))
+        checks.append(.misbehaviour(evidence, chain: rules.votingChain))
         record.barred = true
         try state.operators.set(evidence.operator, record)
         events.append(.barred(evidence.operator))

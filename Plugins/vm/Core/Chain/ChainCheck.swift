@@ -15,7 +15,7 @@ package enum ChainCheck: Hashable, Sendable {
     /// Sequential work.
     case work(WorkCheck)
     /// Both signatures of evidence, over the canonical bytes of its height's chain id and revision.
-    case misbehaviour(Malfeasance)
+    case misbehaviour(Malfeasance, chain: String)
 
     /// Whether it may be left out for a block that a committee has certified.
     package var isOfSpace: Bool {

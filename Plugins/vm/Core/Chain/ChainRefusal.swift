@@ -155,7 +155,7 @@ extension ChainCheck {
             "the proof of plot \(check.identity) does not hold for \(check.units) units: prove it anew"
         case .work(let check):
             "the PoET proof with root \(check.proof.root) does not hold: fetch it from another PoET"
-        case .misbehaviour(let evidence):
+        case .misbehaviour(let evidence, _):
             "the evidence against operator \(evidence.operator) is not signed by it twice: leave it out"
         }
     }

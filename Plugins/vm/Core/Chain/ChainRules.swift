@@ -11,6 +11,11 @@ package struct ChainRules: Sendable {
     /// Operators that hold the seats at first, by rising key, with their shares of them.
     package let committee: [Voter]
 
+    /// The chain as votes name it: with its revision, which a recovery raises.
+    package var votingChain: String { "\(chainID)-\(Self.revision)" }
+    /// No chain has been recovered yet.
+    package static let revision: UInt32 = 0
+
     /// Rules of a network.
     /// - Throws: `ChainRefusal.network` when numbers or committee are not those of any network.
     package init(
