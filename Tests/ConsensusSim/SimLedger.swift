@@ -38,6 +38,6 @@ struct SimLedger {
             context.appHash.word0 &* 31 &+ hash.word0, hash.word1, hash.word2, context.height)
         return context.next(
             after: stored.block, stored.reference, stored.commit, appHash: root,
-            resultsHash: Bytes32(hash.word3, 0, 0, context.height), nextValidators: after)
+            resultsHash: Bytes32(hash.word3, 0, 0, context.height), nextValidators: after, beginsTerm: context.height == 2)
     }
 }

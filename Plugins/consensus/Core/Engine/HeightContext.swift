@@ -47,10 +47,12 @@ package struct HeightContext: Sendable {
 
     /// The height after this one, which a block decided.
     ///
-    /// - Parameter nextValidators: who decides on the height after the one returned.
+    /// - Parameters:
+    ///   - nextValidators: who decides on the height after the one returned.
+    ///   - beginsTerm: whether the one returned is the first of a term, where proposers begin anew.
     package func next(
         after block: Block, _ reference: BlockReference, _ commit: Certificate, appHash: Bytes32,
-        resultsHash: Bytes32, nextValidators: ValidatorSet
+        resultsHash: Bytes32, nextValidators: ValidatorSet, beginsTerm: Bool
     ) -> HeightContext {
         var next = self
         next.height = height + 1
@@ -63,10 +65,10 @@ package struct HeightContext: Sendable {
         next.resultsHash = resultsHash
         next.validators = self.nextValidators
         next.nextValidators = nextValidators
-        if next.validators == validators {
-            next.rotation.increment()
-        } else {
+        if beginsTerm {
             next.rotation = ProposerRotation(of: next.validators)
+        } else {
+            next.rotation.increment()
         }
         return next
     }
@@ -76,10 +78,10 @@ package struct HeightContext: Sendable {
         height == 1 ? lastTime.milliseconds : lastTime.milliseconds &+ rules.interval
     }
 
-    /// Member by member in the order of keys, as the ledger counts: who signed the block before.
-    package var presence: [Bool] {
-        guard let lastCommit, let lastValidators else { return [] }
+    /// Member by member in the order of keys, as the ledger counts: who signed the block before, by a commit that a block carries.
+    package func presence(in commit: Certificate?) -> [Bool] {
+        guard let commit, let lastValidators else { return [] }
         return lastValidators.members.enumerated().sorted { $0.element.key < $1.element.key }
-            .map { lastCommit.members.contains($0.offset) }
+            .map { commit.members.contains($0.offset) }
     }
 }

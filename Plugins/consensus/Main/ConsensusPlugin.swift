@@ -1,0 +1,57 @@
+internal import ConsensusCore
+internal import Foundation
+internal import Logging
+internal import NodeBus
+internal import NodeProtocol
+internal import ServiceLifecycle
+
+/// Consensus on the bus.
+struct ConsensusPlugin: Service {
+    private let bus: BusClient
+    private let engine: Engine
+
+    /// Registers the handlers; nothing is read before `run`.
+    init(_ options: BusOptions, _ settings: Engine.Settings, logger: Logger) {
+        bus = BusClient(options: options, logger: logger)
+        let engine = Engine(bus, settings, logger: logger)
+        self.engine = engine
+        bus.serve(ConsensusContract.status) { _, _ in await engine.status() }
+        bus.serve(ConsensusContract.blocks) { request, _ in try await engine.blocks(request) }
+        bus.serve(ConsensusContract.deliver) { request, _ in
+            var reply = Spacenode_Consensus_V1_DeliverReply()
+            reply.blame = await engine.deliver(request) ?? ""
+            return reply
+        }
+        bus.setState(.starting)
+    }
+
+    func run() async throws {
+        try await bus.run(beside: [work, measure])
+    }
+
+    private func work() async throws {
+        try await engine.run { [bus] in bus.setState(.ready) }
+    }
+
+    /// Publishes figures, and says when the chain stands still.
+    private func measure() async {
+        while !Task.isCancelled {
+            await bus.pause(5000)
+            guard !Task.isCancelled else { return }
+            var metric = Spacenode_System_V1_Metric()
+            metric.samples = await engine.samples().map { name, value in
+                var sample = Spacenode_System_V1_Sample()
+                sample.name = name
+                sample.value = value
+                return sample
+            }
+            _ = try? await bus.publish(SystemContract.metrics, metric)
+            let text = await engine.halted
+            if !text.isEmpty {
+                bus.setState(.degraded(text))
+            } else if await engine.isOpen {
+                bus.setState(.ready)
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+internal import ConsensusCore
+internal import Foundation
+internal import NodeBus
+internal import NodeConfiguration
+internal import NodeCrypto
+internal import NodeDomain
+internal import NodeEncoding
+internal import NodeProtocol
+
+extension Engine {
+    /// Waits for ledger, signer and storage, brings the ledger to the newest stored block, and reads the log.
+    func open() async throws -> (ConsensusLogReading, HeightContext) {
+        let (file, info) = try await patiently("the ledger") { try await self.ledger.network() }
+        key = try await patiently("the signer") { try await self.signer.key() }
+        if key == nil { logger.warning("the signer has no keys: this node watches and takes no part") }
+        let first = try await patiently("the ledger") { try await self.ledger.committees() }
+        chain = ChainName(name: file.name, revision: first.revision)
+        numbers = NetworkNumbers(file)
+        let context = try await context(file, info, first)
+        let (log, reading) = try LogFile.open(folder: settings.folder)
+        self.log = log
+        return (reading, context)
+    }
+
+    /// The rules of the network.
+    var rules: ConsensusRules { ConsensusRules(numbers) }
+
+    private func patiently<Value: Sendable>(
+        _ what: String, _ body: () async throws -> Value
+    ) async throws -> Value {
+        var pause: UInt64 = 50
+        while true {
+            do {
+                let value = try await body()
+                set(fault: "")
+                return value
+            } catch let error where !(error is ConfigurationError) {
+                try Task.checkCancellation()
+                if pause == 1000 { set(fault: "\(what) is not there yet: \(error)") }
+            }
+            await bus.pause(pause)
+            pause = min(2 * pause, 1000)
+        }
+    }
+
+    // MARK: - Where the chain stands
+
+    /// The height after the newest stored block, once the ledger has applied it.
+    private func context(
+        _ file: NetworkFile, _ info: Spacenode_Vm_V1_InfoReply, _ first: Committees
+    ) async throws -> HeightContext {
+        let parameters = Bytes32(SHA2.sha256(numbers.bytes)) ?? .zero
+        guard let genesisRoot = Bytes32(info.appHash) else {
+            throw ConsensusFault.refused("the ledger has no root")
+        }
+        var committees = first
+        if committees.height == 0 {
+            // Blocks that were stored and not applied come after genesis.
+            let context = HeightContext(
+                chain: chain.text, genesisTime: Timestamp(milliseconds: info.timeMs), appHash: genesisRoot,
+                validators: committees.current, nextValidators: committees.next, parametersHash: parameters)
+            beacon = committees.beacon
+            return try await catchUp(context)
+        }
+        // The newest applied block says what the next header must; the ledger answers again for it.
+        guard let decided = try await store.block(committees.height), let parts = BlockParts(decided.block) else {
+            throw ConsensusFault.damaged(
+                "the ledger is at height \(committees.height), and storage has no block of it")
+        }
+        guard let last = committees.last else { throw ConsensusFault.refused("the ledger names no last committee") }
+        var context = HeightContext(
+            chain: chain.text, genesisTime: decided.block.header.time, appHash: genesisRoot,
+            validators: committees.current, nextValidators: committees.next, parametersHash: parameters)
+        context.height = committees.height + 1
+        context.lastBlock = parts.reference
+        context.lastTime = decided.block.header.time
+        context.lastCommit = decided.commit
+        context.lastValidators = last
+        context.rotation = committees.rotation
+        let applied = try await ledger.again(decided, parts.reference)
+        context.resultsHash = applied.resultsHash
+        committees = try await ledger.committees()
+        beacon = committees.beacon
+        return try await catchUp(context)
+    }
+
+    /// Applies blocks that were stored before a crash.
+    private func catchUp(_ start: HeightContext) async throws -> HeightContext {
+        var context = start
+        while let decided = try await store.block(context.height), let parts = BlockParts(decided.block) {
+            logger.info("block \(context.height) was stored and not applied: it is applied now")
+            let applied = try await ledger.apply(
+                try Spacenode_Vm_V1_Block(decided.block, parts.reference, context))
+            let committees = try await ledger.committees()
+            beacon = committees.beacon
+            context = context.next(
+                after: decided.block, parts.reference, decided.commit, appHash: applied.appHash,
+                resultsHash: applied.resultsHash, nextValidators: committees.next,
+                beginsTerm: committees.termStart == context.height + 1)
+        }
+        return context
+    }
+}
+
+extension NetworkNumbers {
+    init(_ file: NetworkFile) {
+        self.init(
+            interval: file.parameters.blockInterval, precision: file.timing.precision,
+            messageDelay: file.timing.messageDelay, propose: file.timing.propose,
+            prevote: file.timing.prevote, precommit: file.timing.precommit)
+    }
+}

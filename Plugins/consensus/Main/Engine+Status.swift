@@ -1,0 +1,85 @@
+internal import ConsensusCore
+internal import Foundation
+internal import NodeDomain
+internal import NodeProtocol
+
+extension Engine {
+    /// Without a decision for so long the chain stands still (spec: consensus, §2.8).
+    static let longestWait: UInt64 = 30 * 60 * 1000
+
+    /// Whether the chain has been opened.
+    var isOpen: Bool { core != nil }
+
+    /// Why nothing goes on; empty: it does.
+    var halted: String {
+        if !fault.isEmpty { return fault }
+        guard let core else { return "" }
+        let waited = Self.now() &- lastDecision
+        guard waited < 1 << 63, waited > Self.longestWait else { return "" }
+        return "nothing was decided for \(waited / 60_000) minutes at height \(core.context.height), round \(core.state.round): "
+            + "more than a third of the seats does not vote; `spacenode status` on their machines says why"
+    }
+
+    /// How things stand.
+    func status() -> Spacenode_Consensus_V1_StatusReply {
+        var reply = Spacenode_Consensus_V1_StatusReply()
+        reply.fault = fault
+        reply.halted = halted
+        (reply.blocks, reply.evidence, reply.blamed) = (figures.blocks, figures.evidence, figures.blamed)
+        guard let core else { return reply }
+        let context = core.context
+        reply.chain = context.chain
+        reply.height = context.height
+        reply.round = core.state.round
+        reply.step = "\(core.state.step)"
+        reply.lastTimeMs = context.lastTime.milliseconds
+        if let last = context.lastBlock { reply.lastHash = Data(last.hash.bytes) }
+        reply.member = core.me != nil
+        reply.power = core.me.flatMap { context.validators.member(at: $0) }.map { UInt64($0.power) } ?? 0
+        reply.totalPower = UInt64(context.validators.totalPower)
+        reply.members = UInt32(context.validators.count)
+        if let place = context.rotation.proposer(round: core.state.round),
+            let proposer = context.validators.member(at: place)
+        {
+            reply.proposer = Data(proposer.key.bytes)
+        }
+        reply.waitingMs = Self.now() &- min(lastDecision, Self.now())
+        return reply
+    }
+
+    /// Figures under Prometheus names.
+    func samples() async -> [(String, Double)] {
+        [
+            ("consensus_height", Double(core?.context.height ?? 0)),
+            ("consensus_round", Double(core?.state.round ?? 0)),
+            ("consensus_blocks_total", Double(figures.blocks)),
+            ("consensus_evidence_total", Double(figures.evidence)),
+            ("consensus_blamed_total", Double(figures.blamed)),
+            ("consensus_log_bytes", Double(await log?.bytes ?? 0)),
+        ]
+    }
+
+    /// Decided blocks from a height on.
+    func blocks(
+        _ request: Spacenode_Consensus_V1_BlocksRequest
+    ) async throws -> Spacenode_Consensus_V1_BlocksReply {
+        guard let core else { throw ConsensusFault.refused("the chain is not open yet: ask again in a moment") }
+        var reply = Spacenode_Consensus_V1_BlocksReply()
+        reply.newest = core.context.height - 1
+        let limit = UInt64(request.limit == 0 ? Self.blocksOfReply : min(request.limit, Self.blocksOfReply))
+        var bytes = 0
+        var height = max(request.fromHeight, 1)
+        while height <= reply.newest, height < request.fromHeight + limit, let decided = try await store.block(height) {
+            let block = Spacenode_Consensus_V1_DecidedBlock(decided)
+            bytes += block.block.count + block.certificate.count
+            // The first always fits; the others as far as one message carries them.
+            if !reply.blocks.isEmpty, bytes > Self.bytesOfReply { break }
+            reply.blocks.append(block)
+            height += 1
+        }
+        return reply
+    }
+
+    private static var blocksOfReply: UInt32 { 16 }
+    private static var bytesOfReply: Int { 4 << 20 }
+}

@@ -1,0 +1,259 @@
+internal import ConsensusCore
+internal import Foundation
+internal import Logging
+internal import NodeBus
+internal import NodeCrypto
+internal import NodeDomain
+internal import NodeEncoding
+internal import NodeProtocol
+internal import Synchronization
+
+/// Carries out what consensus decides: log, signer, ledger, mempool, storage, peers, clock.
+///
+/// Events come one after the other; an event's actions are done in their order before the next event is taken, so that nothing leaves
+/// before the log is where it must be. What waits for somebody else comes back as an event.
+actor Engine {
+    /// What the plugin is told to be.
+    struct Settings: Sendable {
+        let folder: String
+    }
+
+    let bus: BusClient
+    let ledger: LedgerCalls
+    let signer: SignerCalls
+    let mempool: MempoolCalls
+    let store: BlockStore
+    let settings: Settings
+    let logger: Logger
+    /// Events, in the order of their coming.
+    let inbox = Inbox()
+    var core: Consensus?
+    var log: LogFile?
+    var chain = ChainName(name: "", revision: 0)
+    var numbers = NetworkNumbers()
+    var key: Bytes32?
+    var beacon = Bytes32.zero
+    /// When the last block was decided, by this machine's clock.
+    var lastDecision: UInt64 = 0
+    var figures = Figures()
+    /// Why this node takes no part; empty: it does.
+    private(set) var fault = ""
+
+    /// Counts since the start.
+    struct Figures: Sendable {
+        var blocks: UInt64 = 0
+        var evidence: UInt64 = 0
+        var blamed: UInt64 = 0
+    }
+
+    init(_ bus: BusClient, _ settings: Settings, logger: Logger) {
+        self.bus = bus
+        ledger = LedgerCalls(bus: bus)
+        signer = SignerCalls(bus: bus)
+        mempool = MempoolCalls(bus: bus)
+        store = BlockStore(storage: .init(bus))
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Unix milliseconds.
+    static func now() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1000)) }
+
+    // MARK: - The loop
+
+    /// Opens the chain, then takes events until the process ends.
+    /// - Throws: whatever makes it unsafe to go on: then the process begins anew.
+    func run(opened: @Sendable () -> Void) async throws {
+        let (reading, context) = try await open()
+        opened()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            try await start(reading, context, &group)
+            for await entry in inbox.stream {
+                if group.isCancelled { break }
+                try await take(entry, &group)
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func start(
+        _ reading: ConsensusLogReading, _ context: HeightContext, _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        var core = Consensus(context, rules, key: key) { Ed25519.verify($0, of: $1, by: $2) }
+        let isOurs = reading.height == context.height && reading.chain == context.chain
+        if let torn = reading.fault { logger.warning("the log ended early, what was torn is cut: \(torn)") }
+        if !isOurs { try await log?.begin(chain: context.chain, height: context.height) }
+        let actions = core.begin(isOurs ? reading.records : [], now: Self.now())
+        self.core = core
+        lastDecision = Self.now()
+        logger.info(
+            "height \(context.height) of \(context.chain): \(isOurs ? reading.records.count : 0) events from the log")
+        try await carryOut(actions, &group)
+    }
+
+    private func take(_ entry: Inbox.Entry, _ group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+        inbox.wasTaken(entry)
+        guard var core else { return }
+        // An answer for a height that is over means nothing.
+        if let height = entry.height, height != core.context.height { return }
+        self.core = nil
+        let actions = core.handle(entry.event, now: Self.now())
+        self.core = core
+        try await carryOut(actions, &group)
+    }
+
+    // MARK: - Actions
+
+    private func carryOut(
+        _ actions: [ConsensusAction], _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        for action in actions { try await carryOut(action, &group) }
+    }
+
+    private func carryOut(
+        _ action: ConsensusAction, _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        switch action {
+        case .append(let record): await log?.append(record)
+        case .sync: try await log?.sync()
+        case .sign(let word): ask(&group) { await $0.sign(word) }
+        case .prepare(let round, let time): ask(&group) { await $0.prepare(round, time) }
+        case .judge(let reference, let block): ask(&group) { await $0.judge(reference, block) }
+        case .broadcast(let message): await publish(message, peer: 0, anyone: false)
+        case .send(let message, let peer): await publish(message, peer: peer, anyone: false)
+        case .ask(let message): await publish(message, peer: 0, anyone: true)
+        case .serve(let height, let peer): await serve(height, to: peer)
+        case .schedule(let timer, let span):
+            let (height, bus, inbox) = (core?.context.height, bus, inbox)
+            group.addTask {
+                await bus.pause(max(span, 1))
+                inbox.put(.timeout(timer), height: height)
+            }
+        case .commit(let block, let reference, let certificate):
+            try await commit(block, reference, certificate, &group)
+        case .evidence(let evidence):
+            figures.evidence += 1
+            logger.warning(
+                "operator \(evidence.operator) signed two things at height \(evidence.height), round \(evidence.round)")
+            ask(&group) {
+                await $0.mempool.submit(evidence)
+                return nil
+            }
+        case .blame(let peer, let what):
+            figures.blamed += 1
+            logger.debug("peer \(peer): \(what)")
+        case .tell(let text): logger.warning("\(text)")
+        }
+    }
+
+    /// Does something that waits for others; its answer is an event of this height.
+    private func ask(
+        _ group: inout ThrowingTaskGroup<Void, any Error>,
+        _ body: @escaping @Sendable (Engine) async -> ConsensusEvent?
+    ) {
+        let (height, inbox) = (core?.context.height, inbox)
+        group.addTask {
+            if let event = await body(self) { inbox.put(event, height: height) }
+        }
+    }
+
+    // MARK: - Deciding
+
+    /// Stores the block, applies it, and goes on with the next height; each step may be done again after a crash.
+    private func commit(
+        _ block: Block, _ reference: BlockReference, _ certificate: Certificate,
+        _ group: inout ThrowingTaskGroup<Void, any Error>
+    ) async throws {
+        guard var core else { return }
+        let context = core.context
+        try await insist("the store of block \(context.height)") { try await self.store.put(block, certificate) }
+        let wire = try Spacenode_Vm_V1_Block(block, reference, context)
+        let applied = try await insist("the ledger's work on block \(context.height)") {
+            try await self.ledger.apply(wire)
+        }
+        let committees = try await insist("the ledger's committees") { try await self.ledger.committees() }
+        guard committees.height == context.height else {
+            throw ConsensusFault.refused(
+                "the ledger is at height \(committees.height) after block \(context.height): it was applied by somebody else")
+        }
+        beacon = committees.beacon
+        let next = context.next(
+            after: block, reference, certificate, appHash: applied.appHash, resultsHash: applied.resultsHash,
+            nextValidators: committees.next, beginsTerm: committees.termStart == context.height + 1)
+        guard next.validators == committees.current else {
+            throw ConsensusFault.damaged("the ledger's committee of height \(next.height) is not the one of the last header")
+        }
+        try await log?.begin(chain: next.chain, height: next.height)
+        figures.blocks += 1
+        lastDecision = Self.now()
+        await mempool.committed(block, applied.transactions)
+        await announce(block, reference, certificate, context)
+        let actions = core.begin(next, now: Self.now())
+        self.core = core
+        try await carryOut(actions, &group)
+    }
+
+    /// Tries until it is done: storage and ledger may be away for a moment, and nothing else can be done meanwhile.
+    private func insist<Value: Sendable>(
+        _ what: String, _ body: () async throws -> Value
+    ) async throws -> Value {
+        var pause: UInt64 = 20
+        while true {
+            do {
+                return try await body()
+            } catch let error as BusError where !error.isFinal {
+                if pause == Self.longestPause { logger.warning("\(what) waits: \(error)") }
+            }
+            try Task.checkCancellation()
+            await bus.pause(pause)
+            pause = min(2 * pause, Self.longestPause)
+        }
+    }
+
+    private static let longestPause: UInt64 = 500
+
+    func set(fault: String) { self.fault = fault }
+}
+
+/// Events on their way to the core.
+final class Inbox: Sendable {
+    /// An event; an answer has the height that it belongs to.
+    struct Entry: Sendable {
+        let event: ConsensusEvent
+        let height: UInt64?
+    }
+
+    /// Messages of peers that wait at most; what is beyond is dropped, and comes again when it is missed.
+    static let most = 4096
+
+    let stream: AsyncStream<Entry>
+    private let continuation: AsyncStream<Entry>.Continuation
+    private let waiting = Mutex(0)
+
+    init() {
+        (stream, continuation) = AsyncStream.makeStream(of: Entry.self)
+    }
+
+    /// Puts an answer or a timer behind the others.
+    func put(_ event: ConsensusEvent, height: UInt64?) {
+        continuation.yield(Entry(event: event, height: height))
+    }
+
+    /// Puts what a peer sent behind the others; what is too much is dropped, and comes again when it is missed.
+    /// - Returns: why not; nil: it waits.
+    func offer(_ event: ConsensusEvent) -> String? {
+        let isTaken = waiting.withLock { count in
+            guard count < Self.most else { return false }
+            count += 1
+            return true
+        }
+        guard isTaken else { return "\(Self.most) messages wait already: send less" }
+        continuation.yield(Entry(event: event, height: nil))
+        return nil
+    }
+
+    /// A message of a peer was taken from the stream.
+    func wasTaken(_ entry: Entry) {
+        if entry.height == nil { waiting.withLock { $0 = max(0, $0 - 1) } }
+    }
+}
