@@ -22,6 +22,7 @@ let package = Package(
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
         .executable(name: "spacenode-miner", targets: ["MinerMain"]),
         .executable(name: "spacenode-vm", targets: ["VmMain"]),
+        .executable(name: "spacenode-consensus", targets: ["ConsensusMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
@@ -163,6 +164,15 @@ let package = Package(
         .target(
             name: "ConsensusCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/consensus/Core"),
+
+        .executableTarget(
+            name: "ConsensusMain",
+            dependencies: [
+                "ConsensusCore", "StorageClient", "StorageWire", "NodeCommand", "NodeBus", "NodeProtocol",
+                "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", lifecycle, logging, arguments,
+                protobuf,
+            ],
+            path: "Plugins/consensus/Main"),
 
         .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
         .executableTarget(

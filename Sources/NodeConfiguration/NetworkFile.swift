@@ -79,10 +79,10 @@ package struct NetworkFile: Sendable, Equatable {
     /// The file with a node's keys in it, as that node keeps it.
     /// - Throws: `ConfigurationError` when it then names somebody twice.
     package func naming(operator: Bytes32, vrfKey: Bytes32) throws -> NetworkFile {
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line -> String in
             // Comments may speak of the word.
             guard !line.drop(while: { $0 == " " }).hasPrefix("#") else { return String(line) }
-            return line.replacing("operator: \(Self.thisNode)", with: "operator: \(`operator`)")
+            return String(line).replacing("operator: \(Self.thisNode)", with: "operator: \(`operator`)")
                 .replacing("vrf_key: \(Self.thisNode)", with: "vrf_key: \(vrfKey)")
         }
         return try NetworkFile.parse(lines.joined(separator: "\n"), file: name)

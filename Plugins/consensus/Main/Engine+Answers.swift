@@ -1,7 +1,9 @@
 internal import ConsensusCore
 internal import Foundation
+internal import Logging
 internal import NodeBus
 internal import NodeDomain
+internal import NodeEncoding
 internal import NodeProtocol
 
 /// What consensus asks of others, and the events that come of it.

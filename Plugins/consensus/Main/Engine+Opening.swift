@@ -1,5 +1,6 @@
 internal import ConsensusCore
 internal import Foundation
+internal import Logging
 internal import NodeBus
 internal import NodeConfiguration
 internal import NodeCrypto

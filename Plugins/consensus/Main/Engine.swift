@@ -6,6 +6,7 @@ internal import NodeCrypto
 internal import NodeDomain
 internal import NodeEncoding
 internal import NodeProtocol
+internal import StorageClient
 internal import Synchronization
 
 /// Carries out what consensus decides: log, signer, ledger, mempool, storage, peers, clock.

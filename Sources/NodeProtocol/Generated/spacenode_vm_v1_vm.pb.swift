@@ -586,6 +586,70 @@ package nonisolated struct Spacenode_Vm_V1_Timing: Sendable {
   package init() {}
 }
 
+package nonisolated struct Spacenode_Vm_V1_CommitteesRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Who decides, and what the next block's proposer proves its part of the beacon on.
+package nonisolated struct Spacenode_Vm_V1_CommitteesReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of the last block that was applied
+  package var height: UInt64 = 0
+
+  /// R of that block
+  package var beacon: Data = Data()
+
+  /// decided that block; not there at genesis
+  package var last: Spacenode_Vm_V1_Committee {
+    get {_last ?? Spacenode_Vm_V1_Committee()}
+    set {_last = newValue}
+  }
+  /// Returns true if `last` has been explicitly set.
+  package var hasLast: Bool {self._last != nil}
+  /// Clears the value of `last`. Subsequent reads from it will return its default value.
+  package mutating func clearLast() {self._last = nil}
+
+  /// decides the next
+  package var current: Spacenode_Vm_V1_Committee {
+    get {_current ?? Spacenode_Vm_V1_Committee()}
+    set {_current = newValue}
+  }
+  /// Returns true if `current` has been explicitly set.
+  package var hasCurrent: Bool {self._current != nil}
+  /// Clears the value of `current`. Subsequent reads from it will return its default value.
+  package mutating func clearCurrent() {self._current = nil}
+
+  /// decides the one after it
+  package var next: Spacenode_Vm_V1_Committee {
+    get {_next ?? Spacenode_Vm_V1_Committee()}
+    set {_next = newValue}
+  }
+  /// Returns true if `next` has been explicitly set.
+  package var hasNext: Bool {self._next != nil}
+  /// Clears the value of `next`. Subsequent reads from it will return its default value.
+  package mutating func clearNext() {self._next = nil}
+
+  /// of the chain: votes name it `name-revision`
+  package var revision: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _last: Spacenode_Vm_V1_Committee? = nil
+  fileprivate var _current: Spacenode_Vm_V1_Committee? = nil
+  fileprivate var _next: Spacenode_Vm_V1_Committee? = nil
+}
+
 package nonisolated struct Spacenode_Vm_V1_BlockSubscription: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -1657,6 +1721,84 @@ nonisolated extension Spacenode_Vm_V1_Timing: SwiftProtobuf.Message, SwiftProtob
     if lhs.writeUs != rhs.writeUs {return false}
     if lhs.totalUs != rhs.totalUs {return false}
     if lhs.reads != rhs.reads {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Vm_V1_CommitteesRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CommitteesRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Vm_V1_CommitteesRequest, rhs: Spacenode_Vm_V1_CommitteesRequest) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Vm_V1_CommitteesReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".CommitteesReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{1}beacon\0\u{1}last\0\u{1}current\0\u{1}next\0\u{1}revision\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.beacon) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._last) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._current) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._next) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.revision) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.height != 0 {
+      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 1)
+    }
+    if !self.beacon.isEmpty {
+      try visitor.visitSingularBytesField(value: self.beacon, fieldNumber: 2)
+    }
+    try { if let v = self._last {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._current {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._next {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
+    if self.revision != 0 {
+      try visitor.visitSingularUInt32Field(value: self.revision, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Vm_V1_CommitteesReply, rhs: Spacenode_Vm_V1_CommitteesReply) -> Bool {
+    if lhs.height != rhs.height {return false}
+    if lhs.beacon != rhs.beacon {return false}
+    if lhs._last != rhs._last {return false}
+    if lhs._current != rhs._current {return false}
+    if lhs._next != rhs._next {return false}
+    if lhs.revision != rhs.revision {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
