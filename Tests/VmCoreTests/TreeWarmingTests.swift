@@ -103,7 +103,7 @@ struct TreeWarmingTests {
         let pool = (0..<6000).map { _ in random.key() }
         var world = TreeWorld()
         _ = try world.update(to: 1, pool.map { TreeChange(key: $0, preimage: [1], value: [1]) })
-        let limit = 80 * TreeWarming.bytesOfKey
+        let limit = 120 * TreeWarming.bytesOfKey
         var cache = TreeCache(limit: limit)
         var full = 0
         func run(_ questions: inout some TreeQuestions) throws -> Int {
@@ -124,6 +124,7 @@ struct TreeWarmingTests {
             let chosen = Set((0..<40).map { _ in pool[random.below(pool.count)] }).sorted()
             var warming = try TreeWarming(
                 version: version - 1, touched: chosen.map { TreeTouch($0, hasRecord: true) })
+            cache.beginPeriod()
             #expect(try run(&warming) > 0)
             let value = [UInt8(version)]
             let changes = chosen.map { TreeChange(key: $0, preimage: [1], value: value, replaces: true) }

@@ -89,7 +89,7 @@ extension Ledger {
         guard touched.count * TreeWarming.bytesOfKey <= settings.treeCacheBytes / 2 else { return 0 }
         try pin(height)
         defer { unpin(height) }
-        return try await tree.work(TreeWarming(version: height, touched: touched)).rounds
+        return try await tree.warm(TreeWarming(version: height, touched: touched))
     }
 
     /// Whether each transaction is signed; checked on all cores, and once only.
