@@ -1,5 +1,6 @@
 import ArgumentParser
 import LedgerSupport
+import NodeDomain
 import TestSupport
 
 /// Writes a network file with the rig's operator.
