@@ -186,12 +186,18 @@ let package = Package(
             ],
             path: "Tests/StorageRig",
             exclude: ["rig"]),
+        .target(
+            name: "LedgerSupport",
+            dependencies: [
+                "TestSupport", "VmCore", "NodeConfiguration", "NodeCrypto", "NodeDomain", "NodeEncoding",
+                "NodeProtocol", protobuf,
+            ],
+            path: "Tests/LedgerSupport"),
         .executableTarget(
             name: "VmRig",
             dependencies: [
-                "TestSupport", "VmCore", "NodeConfiguration", "NodeCrypto", "NodeDomain", "NodeEncoding",
-                "NodeBus",
-                "NodeProtocol", "StorageClient", "StorageWire", arguments, logging, protobuf,
+                "LedgerSupport", "TestSupport", "NodeDomain", "NodeBus", "NodeProtocol", "StorageClient",
+                "StorageWire", arguments, logging,
             ],
             path: "Tests/VmRig",
             exclude: ["rig", "node.py"]),
@@ -246,8 +252,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding", "PostWorkerCore",
-                "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+                "LedgerSupport", "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding",
+                "PostWorkerCore", "StorageClient", "StorageWire", "VmCore", "ZeroMQ", logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -146,6 +146,35 @@ struct StorageTests {
         }
     }
 
+    @Test("many keys at once, in any order and twice, deleted one by one and by range; also from tables")
+    func many() async throws {
+        let storage = try TestStorage()
+        try await storage.with(.vm) { storage, _ in
+            var batch = StorageBatch()
+            for number in 0..<200 { try batch.put(.state, [UInt8(number)], [UInt8(number), 1]) }
+            try await storage.write(batch, durable: false)
+            var second = StorageBatch()
+            try second.deleteRange(.state, from: [40], to: [90])
+            for number in stride(from: 0, to: 200, by: 7) { try second.delete(.state, [UInt8(number)]) }
+            try second.put(.state, [60], [6])
+            try await storage.write(second, durable: true)
+        }
+        let keys = (0..<250).map { UInt8($0 * 37 % 250) } + [60, 60, 41, 199]
+        let wanted: [[UInt8]?] = keys.map { key in
+            if key == 60 { return [6] }
+            return key >= 200 || key % 7 == 0 || (40..<90).contains(key) ? nil : [key, 1]
+        }
+        for _ in 0..<2 {
+            let values = try await storage.with(.vm) { storage, _ in
+                try await storage.multiGet(.state, keys.map { [$0] })
+            }
+            #expect(values == wanted)
+            // At its start storage writes what the log holds into tables.
+            storage.stop()
+            try storage.start()
+        }
+    }
+
     @Test("a role writes its own keyspaces alone, and a batch with one foreign operation does nothing")
     func roles() async throws {
         let storage = try TestStorage()

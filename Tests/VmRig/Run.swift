@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import LedgerSupport
 import NodeBus
 import NodeDomain
 import NodeProtocol
@@ -100,7 +101,7 @@ struct Run: AsyncParsableCommand {
             }
             await bus.pause(20)
         }
-        throw RigFault("the ledger does not get ready")
+        throw WorldFault("the ledger does not get ready")
     }
 }
 

@@ -29,7 +29,7 @@ extension Ledger {
             }
             var run = BlockRun()
             let execution = try read(input, network)
-            let outcome = try await execute(execution, &run)
+            let outcome = try await execute(execution, on: head.height, &run)
             try decided(outcome.checks)
             let update = try await update(head, outcome.changes, &run)
             return try await commit(input, outcome, update, on: head, &run)
@@ -56,19 +56,40 @@ extension Ledger {
     // MARK: - Execution
 
     /// Reads what the block needs, checks its signatures, and executes it.
-    func execute(_ execution: BlockExecution, _ run: inout BlockRun) async throws -> BlockOutcome {
+    ///
+    /// While signatures are checked, the tree is read for what the block may change.
+    func execute(
+        _ execution: BlockExecution, on height: UInt64, _ run: inout BlockRun
+    ) async throws -> BlockOutcome {
         var state = LedgerState()
-        run.reads += try await fill(&state, execution.needs)
+        let needs = execution.needs
+        run.reads += try await fill(&state, needs)
         run.lap(\.readUs)
+        let touched = state.touched(by: needs)
+        async let warmed = warm(height, touched)
         let signed = try await signed(
             execution.transactions, on: &state, execution.rules.parameters.genesisID)
         run.lap(\.signaturesUs)
+        // What is still to be read when the last signature is checked.
+        run.reads += try await warmed
+        run.lap(\.treeReadUs)
         defer { run.lap(\.executionUs) }
         do {
             return try await on(&state) { try execution.run(on: $0, signed: signed) }
         } catch let fault as BlockFault {
             throw LedgerFault.refused("the block is invalid: \(fault)")
         }
+    }
+
+    /// Reads into memory what an update of a version will need of the tree.
+    ///
+    /// With a cache that could not hold it until then, nothing is read: it would be read twice.
+    /// - Returns: how often storage was asked.
+    private func warm(_ height: UInt64, _ touched: [TreeTouch]) async throws -> Int {
+        guard touched.count * TreeWarming.bytesOfKey <= settings.treeCacheBytes / 2 else { return 0 }
+        try pin(height)
+        defer { unpin(height) }
+        return try await tree.warm(TreeWarming(version: height, touched: touched))
     }
 
     /// Whether each transaction is signed; checked on all cores, and once only.

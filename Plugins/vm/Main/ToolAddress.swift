@@ -70,16 +70,27 @@ struct ToolDerive: ParsableCommand {
             guard let owner, let total else {
                 throw CommandFault("a vault needs --owner ADDRESS and --total SMIDGE")
             }
-            do {
-                return .vault(
-                    VaultTerms(
-                        owner: try Address(text: owner, prefix: hrp), total: total,
-                        initial: initial ?? total / 4,
-                        start: start, end: end))
-            } catch {
-                throw CommandFault("--owner \(owner): \(error)")
-            }
+            return .vault(try terms(owner: owner, total: total))
         }
+    }
+
+    private func terms(owner: String, total: UInt64) throws -> VaultTerms {
+        let address: Address
+        do {
+            address = try Address(text: owner, prefix: hrp)
+        } catch {
+            throw CommandFault("--owner \(owner): \(error)")
+        }
+        let terms = VaultTerms(
+            owner: address, total: total, initial: initial ?? total / 4, start: start, end: end)
+        guard terms.isPossible else {
+            throw CommandFault(
+                terms.initial > total
+                    ? "--initial \(terms.initial) is over --total \(total): nobody could spawn this vault, give at most the total"
+                    : "--end \(end) is before --start \(start): nobody could spawn this vault, give an end at \(start) or later"
+            )
+        }
+        return terms
     }
 
     private func keys() throws -> MultisigKeys {

@@ -33,6 +33,13 @@ actor TreeSource {
         }
     }
 
+    /// Reads ahead of an update, for which the nodes then stay in memory.
+    /// - Returns: how often storage was asked.
+    func warm(_ warming: TreeWarming) async throws -> Int {
+        cache.beginPeriod()
+        return try await work(warming).rounds
+    }
+
     /// Follows an update that is on the disk.
     func apply(_ result: TreeUpdateResult) { cache.apply(result) }
 

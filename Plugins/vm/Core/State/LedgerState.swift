@@ -66,7 +66,7 @@ package struct LedgerState: Sendable {
     /// What needs to be read that was not read yet.
     package func missing(_ needs: StateNeeds) -> StateNeeds {
         var missing = StateNeeds()
-        missing.keys = needs.keys.filter { !isLoaded($0) }
+        missing.keys = needs.keys.filter { wasThere($0) == nil }
         missing.ranges = needs.ranges.filter { range, limit in (ranges[range]?.limit ?? 0) < limit }
         return missing
     }
@@ -78,18 +78,24 @@ package struct LedgerState: Sendable {
         guard missing.isEmpty else { throw .several(missing) }
     }
 
-    private func isLoaded(_ key: StateKey) -> Bool {
+    /// The records that work on these needs may change, in the order of the tree.
+    package func touched(by needs: StateNeeds) -> [TreeTouch] {
+        needs.keys.map { TreeTouch($0.treeKey, hasRecord: wasThere($0) ?? false) }.sorted { $0.key < $1.key }
+    }
+
+    /// Whether there was a record when it was read; nil: it was not read.
+    private func wasThere(_ key: StateKey) -> Bool? {
         switch key {
-        case .account(let address): accounts.isLoaded(address)
-        case .plot(let id): plots.isLoaded(id)
-        case .row(let epoch, let plot): rows.isLoaded(EpochKey(epoch, plot))
-        case .operator(let key): operators.isLoaded(key)
-        case .epoch(let number): epochs.isLoaded(number)
-        case .seats(let term): seats.isLoaded(term)
-        case .pot: pot.isLoaded(.only)
-        case .tally(let epoch, let key): tallies.isLoaded(EpochKey(epoch, key))
-        case .frozen(let epoch): frozen.isLoaded(epoch)
-        case .expiry(let epoch, let plot): expiries.isLoaded(EpochKey(epoch, plot))
+        case .account(let address): accounts.wasThere(address)
+        case .plot(let id): plots.wasThere(id)
+        case .row(let epoch, let plot): rows.wasThere(EpochKey(epoch, plot))
+        case .operator(let key): operators.wasThere(key)
+        case .epoch(let number): epochs.wasThere(number)
+        case .seats(let term): seats.wasThere(term)
+        case .pot: pot.wasThere(.only)
+        case .tally(let epoch, let key): tallies.wasThere(EpochKey(epoch, key))
+        case .frozen(let epoch): frozen.wasThere(epoch)
+        case .expiry(let epoch, let plot): expiries.wasThere(EpochKey(epoch, plot))
         }
     }
 

@@ -65,8 +65,8 @@ package struct StateTable<Key: Hashable & Sendable, Value: StateRecord>: Sendabl
         slots[key] = Slot(before: value, now: value)
     }
 
-    /// Whether the record was read.
-    func isLoaded(_ key: Key) -> Bool { slots[key] != nil }
+    /// Whether there was a record when it was read; nil: it was not read.
+    func wasThere(_ key: Key) -> Bool? { slots[key].map { $0.before != nil } }
 
     /// The record as it stands; nil: there is none.
     /// - Throws: `StateMiss` when it was not read.

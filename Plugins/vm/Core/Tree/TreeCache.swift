@@ -1,13 +1,16 @@
 /// Nodes in memory, bounded in bytes.
 ///
-/// A hand goes round: a node that was used since it last came by stays, one near the root for several rounds more. A
-/// tree of any size works with a cache of any size, also with none.
+/// A hand goes round: a node that was used since it last came by stays, one near the root for several rounds more. It
+/// passes by what was used in the present period, until that is half of the memory. A tree of any size works with a
+/// cache of any size, also with none.
 package struct TreeCache: Sendable {
     private struct Entry: Sendable {
         let key: TreeNodeKey
         let node: TreeNode
         /// How often the hand still passes by.
         var rounds: UInt8
+        /// When the node was last used.
+        var period: UInt32
     }
 
     /// Most bytes of memory.
@@ -17,6 +20,9 @@ package struct TreeCache: Sendable {
     private var places: [TreeNodeKey: Int] = [:]
     private var entries: [Entry] = []
     private var hand = 0
+    private var period: UInt32 = 0
+    /// Bytes of nodes that were used in this period.
+    private var periodBytes = 0
 
     /// An empty cache.
     ///
@@ -32,7 +38,17 @@ package struct TreeCache: Sendable {
     package mutating func node(_ key: TreeNodeKey) -> TreeNode? {
         guard let place = places[key] else { return nil }
         entries[place].rounds = TreeCache.rounds(key)
+        if entries[place].period != period {
+            entries[place].period = period
+            periodBytes += TreeCache.cost(of: entries[place].node)
+        }
         return entries[place].node
+    }
+
+    /// Begins a period: what is used from now on stays, up to half of the memory, until another begins.
+    package mutating func beginPeriod() {
+        period &+= 1
+        periodBytes = 0
     }
 
     /// Answers questions as far as it can; the places of the others are for storage to answer.
@@ -48,8 +64,9 @@ package struct TreeCache: Sendable {
         guard cost <= limit else { return }
         while bytes + cost > limit { evict() }
         places[key] = entries.count
-        entries.append(Entry(key: key, node: node, rounds: TreeCache.rounds(key)))
+        entries.append(Entry(key: key, node: node, rounds: TreeCache.rounds(key), period: period))
         bytes += cost
+        periodBytes += cost
     }
 
     /// Forgets a node.
@@ -79,16 +96,21 @@ package struct TreeCache: Sendable {
     private static func rounds(_ key: TreeNodeKey) -> UInt8 { key.path.depth < 4 ? 4 : 1 }
 
     private mutating func evict() {
+        if periodBytes > limit / 2 || periodBytes == bytes { beginPeriod() }
         while !entries.isEmpty {
             if hand >= entries.count { hand = 0 }
-            if entries[hand].rounds == 0 { return remove(at: hand) }
-            entries[hand].rounds -= 1
+            if entries[hand].period != period {
+                if entries[hand].rounds == 0 { return remove(at: hand) }
+                entries[hand].rounds -= 1
+            }
             hand += 1
         }
     }
 
     private mutating func remove(at place: Int) {
-        bytes -= TreeCache.cost(of: entries[place].node)
+        let cost = TreeCache.cost(of: entries[place].node)
+        bytes -= cost
+        if entries[place].period == period { periodBytes -= cost }
         places[entries[place].key] = nil
         let last = entries.removeLast()
         guard place < entries.count else { return }

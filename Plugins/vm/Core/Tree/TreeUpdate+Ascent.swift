@@ -83,15 +83,16 @@ extension TreeUpdate {
         var isChanged = false
         pending.removeAll(keepingCapacity: true)
         lifted.removeAll(keepingCapacity: true)
-        forEachNibble(items[item].changes, path.depth) { update, nibble, changes in
+        let all = changes
+        all.forEachNibble(items[item].changes, path.depth) { nibble, changes in
             let outcome: Subtree
             if old.link(nibble) != nil {
-                outcome = update.items[child].outcome
+                outcome = items[child].outcome
                 child += 1
             } else {
-                outcome = update.build(changes, with: nil, depth: path.depth + 1)
+                outcome = build(changes, with: nil, depth: path.depth + 1)
             }
-            if update.apply(outcome, at: nibble, to: &inner) { isChanged = true }
+            if apply(outcome, at: nibble, to: &inner) { isChanged = true }
         }
         guard isChanged else { return .unchanged }
         if inner.isTooSmall { return collapse(inner, path) }

@@ -1,7 +1,7 @@
 package import NodeDomain
 
 /// A record's new value, or its end.
-package struct TreeChange: Sendable {
+package struct TreeChange: TreeKeyed, Sendable {
     /// Where the record stands.
     package let key: Bytes32
     /// The record from now on; nil when it ends.
@@ -130,35 +130,21 @@ package struct TreeUpdate: TreeQuestions, Sendable {
     private mutating func descend(from item: Int) {
         guard case .inner(let inner) = items[item].node else { return }
         let (key, depth) = (items[item].key, items[item].key.path.depth)
-        let first = items.count
-        forEachNibble(items[item].changes, depth) { update, nibble, changes in
+        let (first, all) = (items.count, changes)
+        all.forEachNibble(items[item].changes, depth) { nibble, changes in
             guard let link = inner.link(nibble) else { return }
             var item = Item(
                 key: TreeNodeKey(version: link.version, path: key.path.appending(nibble)),
                 isLeaf: inner.isLeaf(nibble), changes: changes)
-            let first = update.changes[changes.lowerBound]
+            let first = all[changes.lowerBound]
             if inner.isLeaf(nibble), changes.count == 1, first.replaces {
                 // The one leaf below this place is that of the record: what stood in it does not matter.
                 item.node = .leaf(TreeLeaf(key: first.key, preimage: [], value: []))
                 item.isKnown = true
             }
-            update.items.append(item)
+            items.append(item)
         }
         items[item].children = first..<items.count
-    }
-
-    /// Cuts changes where the nibble at a depth changes.
-    mutating func forEachNibble(
-        _ range: Range<Int>, _ depth: Int, _ body: (inout TreeUpdate, Int, Range<Int>) -> Void
-    ) {
-        var start = range.lowerBound
-        while start < range.upperBound {
-            let nibble = changes[start].key.nibble(at: depth)
-            var end = start + 1
-            while end < range.upperBound, changes[end].key.nibble(at: depth) == nibble { end += 1 }
-            body(&self, nibble, start..<end)
-            start = end
-        }
     }
 
     /// Takes the leaves that move up.

@@ -1,18 +1,17 @@
-import Foundation
-import NodeCrypto
-import NodeDomain
-import NodeEncoding
-import NodeProtocol
-import SwiftProtobuf
-import TestSupport
-import VmCore
+internal import Foundation
+internal import NodeCrypto
+package import NodeDomain
+internal import NodeEncoding
+package import NodeProtocol
+internal import SwiftProtobuf
+internal import TestSupport
+internal import VmCore
 
 /// Makes blocks of sends, one after the other; the same seed makes the same blocks.
-struct BlockMaker {
-    let world: World
-    let transactions: Int
-    /// One in so many transactions is spoilt: its signature, its nonce or its amount; 0: none.
-    let spoilt: Int
+package struct BlockMaker {
+    private let world: World
+    private let transactions: Int
+    private let spoilt: Int
     private var dice: SplitMix
     private var beacon: Bytes32
     private var parent = Bytes32.zero
@@ -21,7 +20,10 @@ struct BlockMaker {
     private var nonces: [Int: UInt64] = [:]
     private var addresses: [Int: Address] = [:]
 
-    init(_ world: World, transactions: Int, spoilt: Int, seed: UInt64) {
+    /// The first block comes next.
+    ///
+    /// - Parameter spoilt: one in so many transactions is spoilt: its signature, its nonce or its amount; 0: none.
+    package init(_ world: World, transactions: Int, spoilt: Int, seed: UInt64) {
         self.world = world
         self.transactions = transactions
         self.spoilt = spoilt
@@ -30,13 +32,19 @@ struct BlockMaker {
         time = world.time
     }
 
-    mutating func next() throws -> Spacenode_Vm_V1_Block {
+    /// The next block, of sends between accounts at random.
+    package mutating func next() throws -> Spacenode_Vm_V1_Block {
+        try next(with: try (0..<transactions).map { _ in try transaction() })
+    }
+
+    /// The next block, of these transactions.
+    package mutating func next(with transactions: [[UInt8]]) throws -> Spacenode_Vm_V1_Block {
         height += 1
         time += world.rules.parameters.blockInterval
         let alpha = world.rules.beaconAlpha(height: height, last: beacon)
         guard let proof = VRF.prove(alpha, seed: World.vrfSeed), let beta = VRF.output(ofUnchecked: proof),
             let proposer = Ed25519.publicKey(seed: World.operatorSeed)
-        else { throw RigFault("libsodium does not start") }
+        else { throw WorldFault("libsodium does not start") }
         beacon = world.rules.beacon(after: beacon, beta: beta)
         var block = Spacenode_Vm_V1_Block()
         block.height = height
@@ -44,7 +52,7 @@ struct BlockMaker {
         block.parentHash = Data(parent.bytes)
         block.proposer = Data(proposer.bytes)
         block.items = [Data(BlockItem.system(SystemRecord(proof: proof)).bytes)]
-        block.transactions = try (0..<transactions).map { _ in Data(try transaction()) }
+        block.transactions = transactions.map { Data($0) }
         if height > 1 { block.present = Data([1]) }
         // Headers come later: any hash of the block tells it from another.
         parent = BLAKE3.hash(try block.serializedBytes())
@@ -66,10 +74,7 @@ struct BlockMaker {
         let body = TransactionBody(
             principal: try address(sender), action: .spend(to: try address(receiver), amount: amount),
             nonce: nonce, gasPrice: 1)
-        let message = world.rules.parameters.genesisID + body.scale
-        guard var signature = Ed25519.sign(message, seed: world.seed(sender)) else {
-            throw RigFault("libsodium does not start")
-        }
+        var signature = try world.sign(body, by: sender)
         if fault == 0 { signature[dice.below(64)] ^= 1 }
         if fault != 0, fault != 1 || nonce == (nonces[sender] ?? 0) { nonces[sender] = nonce + 1 }
         return SignedTransaction(body, .one(signature)).raw
@@ -80,5 +85,25 @@ struct BlockMaker {
         let address = try world.arguments(account).principal
         addresses[account] = address
         return address
+    }
+}
+
+extension World {
+    /// The signature of an account under a transaction.
+    func sign(_ body: TransactionBody, by account: Int) throws -> [UInt8] {
+        guard let signature = Ed25519.sign(rules.parameters.genesisID + body.scale, seed: seed(account))
+        else {
+            throw WorldFault("libsodium does not start")
+        }
+        return signature
+    }
+
+    /// A signed transaction of an account.
+    package func transaction(
+        of account: Int, _ action: TransactionAction, nonce: UInt64, price: UInt64 = 1
+    ) throws -> [UInt8] {
+        let body = TransactionBody(
+            principal: try arguments(account).principal, action: action, nonce: nonce, gasPrice: price)
+        return SignedTransaction(body, .one(try sign(body, by: account))).raw
     }
 }
