@@ -22,6 +22,7 @@ let package = Package(
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
         .executable(name: "spacenode-miner", targets: ["MinerMain"]),
         .executable(name: "spacenode-vm", targets: ["VmMain"]),
+        .executable(name: "spacenode-consensus", targets: ["ConsensusMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
@@ -163,6 +164,12 @@ let package = Package(
         .target(
             name: "ConsensusCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/consensus/Core"),
+        .executableTarget(
+            name: "ConsensusMain",
+            dependencies: [
+                "ConsensusCore", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeCrypto", arguments,
+            ],
+            path: "Plugins/consensus/Main"),
 
         .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
         .executableTarget(
@@ -189,7 +196,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", logging, protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
@@ -198,7 +205,8 @@ let package = Package(
             dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusBench"),
         .executableTarget(
-            name: "TreeBench", dependencies: ["TestSupport", "VmCore", "NodeDomain"], path: "Tests/TreeBench"),
+            name: "TreeBench", dependencies: ["TestSupport", "VmCore", "NodeCrypto", "NodeDomain"],
+            path: "Tests/TreeBench"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "NodeDomainTests", dependencies: ["NodeDomain"]),
         .testTarget(name: "NodeEncodingTests", dependencies: ["TestSupport", "NodeEncoding", "NodeDomain"]),
