@@ -164,6 +164,12 @@ let package = Package(
         .target(
             name: "ConsensusCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/consensus/Core"),
+        .executableTarget(
+            name: "ConsensusMain",
+            dependencies: [
+                "ConsensusCore", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeCrypto", arguments,
+            ],
+            path: "Plugins/consensus/Main"),
 
         .executableTarget(
             name: "ConsensusMain",
@@ -205,7 +211,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", logging, protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
@@ -214,7 +220,8 @@ let package = Package(
             dependencies: ["RouterProcess", "RouterCore", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusBench"),
         .executableTarget(
-            name: "TreeBench", dependencies: ["TestSupport", "VmCore", "NodeDomain"], path: "Tests/TreeBench"),
+            name: "TreeBench", dependencies: ["TestSupport", "VmCore", "NodeCrypto", "NodeDomain"],
+            path: "Tests/TreeBench"),
         .testTarget(name: "ArchitectureTests"),
         .testTarget(name: "NodeDomainTests", dependencies: ["NodeDomain"]),
         .testTarget(name: "NodeEncodingTests", dependencies: ["TestSupport", "NodeEncoding", "NodeDomain"]),

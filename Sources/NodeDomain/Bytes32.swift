@@ -44,6 +44,31 @@ package struct Bytes32: Hashable, Sendable {
     }
 }
 
+extension Bytes32 {
+    /// The bit at a place from the first, which must be below 256.
+    package func bit(at place: Int) -> Bool {
+        word(place / 64) &>> UInt64(63 - place % 64) & 1 == 1
+    }
+
+    /// How many bits two keys have in common from the first on.
+    package func commonBits(with other: Bytes32) -> Int {
+        for place in 0..<4 {
+            let difference = word(place) ^ other.word(place)
+            if difference != 0 { return 64 * place + difference.leadingZeroBitCount }
+        }
+        return 256
+    }
+
+    private func word(_ place: Int) -> UInt64 {
+        switch place {
+        case 0: word0
+        case 1: word1
+        case 2: word2
+        default: word3
+        }
+    }
+}
+
 extension Bytes32: Comparable {
     /// Order of the bytes, which is the order of big-endian numbers.
     package static func < (left: Bytes32, right: Bytes32) -> Bool {

@@ -12,7 +12,7 @@ struct Spacenode: AsyncParsableCommand {
         discussion: """
             Any spacenode-NAME beside this program or on the PATH is a subcommand: `spacenode router`,
             `spacenode example`, `spacenode conformance`. `spacenode post` stands for the tools of post-worker,
-            `spacenode economics`, `tx` and `address` for those of vm.
+            `spacenode economics`, `tx` and `address` for those of vm, `spacenode light` for that of consensus.
             Exit status: 0 ok, 1 attention, 2 error.
             """,
         version: Version.text,
@@ -37,6 +37,7 @@ struct Spacenode: AsyncParsableCommand {
         "tx": ["vm", "tool", "tx"],
         "address": ["vm", "tool", "address"],
         "checkpoint": ["vm", "checkpoint"],
+        "light": ["consensus", "tool", "light"],
         "backup": ["storage", "checkpoint"],
     ]
 

@@ -25,8 +25,6 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"], path: "Sources/ZeroMQ"),
         .target(name: "NodeProtocol", dependencies: [protobuf], path: "Sources/NodeProtocol"),
         .target(name: "BusWire", path: "Sources/BusWire"),
-        .target(name: "NodeDomain", path: "Sources/NodeDomain"),
-        .target(name: "NodeEncoding", dependencies: ["NodeDomain"], path: "Sources/NodeEncoding"),
         .target(name: "NodeLogging", dependencies: [logging], path: "Sources/NodeLogging"),
         .target(
             name: "NodeBus",
@@ -44,10 +42,13 @@ let package = Package(
             name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "StorageWire"],
             path: "Plugins/vm/Core"),
         .target(
+            name: "ConsensusCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/consensus/Core"),
+        .target(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", logging, protobuf,
             ],
             path: "Targets"),
         .executableTarget(

@@ -1,4 +1,5 @@
 import Glibc
+import NodeCrypto
 import NodeDomain
 import TestSupport
 import VmCore

@@ -1,3 +1,4 @@
+import NodeCrypto
 import NodeDomain
 import NodeEncoding
 import TestSupport

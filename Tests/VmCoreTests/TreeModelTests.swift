@@ -1,4 +1,6 @@
+import NodeCrypto
 import NodeDomain
+import NodeEncoding
 import TestSupport
 import Testing
 import VmCore

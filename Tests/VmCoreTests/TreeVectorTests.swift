@@ -1,5 +1,7 @@
 import Foundation
+import NodeCrypto
 import NodeDomain
+import NodeEncoding
 import Testing
 import VmCore
 

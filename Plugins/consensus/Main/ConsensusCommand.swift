@@ -11,9 +11,15 @@ struct ConsensusCommand: AsyncParsableCommand {
             `spacenode light X` is `spacenode-consensus tool light X`.
             Exit status: 0 ok, 1 attention (a chain or a proof does not verify), 2 error.
             """,
-        subcommands: [Serve.self], defaultSubcommand: Serve.self)
+        subcommands: [Serve.self, Tool.self], defaultSubcommand: Serve.self)
 
     static func main() async {
         await runToEnd(name: "spacenode")
     }
+}
+
+/// The tools that need no running node.
+struct Tool: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tool", abstract: "Tools that need no running node.", subcommands: [ToolLight.self])
 }

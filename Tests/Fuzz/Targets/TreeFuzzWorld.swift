@@ -1,4 +1,6 @@
+import NodeCrypto
 import NodeDomain
+import NodeEncoding
 import VmCore
 
 /// What is read of the state tree: nodes, keys, proofs and lists of stale nodes.

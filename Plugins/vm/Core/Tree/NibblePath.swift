@@ -42,11 +42,6 @@ extension Bytes32 {
         Int(truncatingIfNeeded: word(depth / 16) &>> UInt64(60 - 4 * (depth % 16))) & 15
     }
 
-    /// The bit at a place from the first, which must be below 256.
-    func bit(at place: Int) -> Bool {
-        word(place / 64) &>> UInt64(63 - place % 64) & 1 == 1
-    }
-
     /// The first bits; the others are 0.
     func prefix(bits count: Int) -> Bytes32 {
         func mask(_ word: Int) -> UInt64 {
@@ -54,15 +49,6 @@ extension Bytes32 {
             return bits == 0 ? 0 : .max << UInt64(64 - bits)
         }
         return Bytes32(word0 & mask(0), word1 & mask(1), word2 & mask(2), word3 & mask(3))
-    }
-
-    /// How many bits two keys have in common from the first on.
-    func commonBits(with other: Bytes32) -> Int {
-        for place in 0..<4 {
-            let difference = word(place) ^ other.word(place)
-            if difference != 0 { return 64 * place + difference.leadingZeroBitCount }
-        }
-        return 256
     }
 
     /// With a nibble put where 0 was.

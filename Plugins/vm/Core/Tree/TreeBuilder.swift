@@ -1,3 +1,4 @@
+internal import NodeCrypto
 package import NodeDomain
 
 /// Computes the root of many leaves that come in the order of their keys, with one open node a level in memory.

@@ -1,33 +1,6 @@
 internal import NodeCrypto
 package import NodeDomain
 
-/// How the tree is hashed: BLAKE3 with one key for leaves and another for inner nodes, one compression each.
-///
-/// Nothing is 32 zero bytes; a subtree with one leaf has that leaf's hash; any other subtree is hashed from its halves.
-package enum TreeHash {
-    /// The hash of a tree without leaves.
-    package static let empty = Bytes32.zero
-
-    private static let leafKey = BLAKE3Key(BLAKE3.hash(Array("spacenode state tree: leaf".utf8)))
-    private static let innerKey = BLAKE3Key(BLAKE3.hash(Array("spacenode state tree: inner node".utf8)))
-
-    /// Of a leaf.
-    package static func leaf(key: Bytes32, valueHash: Bytes32) -> Bytes32 {
-        leafKey.hash(key, valueHash)
-    }
-
-    /// Of a subtree of two leaves or more.
-    package static func inner(_ left: Bytes32, _ right: Bytes32) -> Bytes32 {
-        innerKey.hash(left, right)
-    }
-
-    /// The place of a record.
-    package static func key(_ preimage: [UInt8]) -> Bytes32 { BLAKE3.hash(preimage) }
-
-    /// What a leaf's hash covers of its value.
-    package static func value(_ value: [UInt8]) -> Bytes32 { BLAKE3.hash(value) }
-}
-
 extension TreeLeaf {
     /// A record at its place.
     package init(preimage: [UInt8], value: [UInt8]) {

@@ -1,3 +1,4 @@
+internal import NodeCrypto
 package import NodeDomain
 
 /// What a version holds at a key, and the proof of it.

@@ -1,3 +1,4 @@
+internal import NodeCrypto
 internal import NodeDomain
 
 extension TreeUpdate {

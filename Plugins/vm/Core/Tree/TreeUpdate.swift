@@ -1,3 +1,4 @@
+internal import NodeCrypto
 package import NodeDomain
 
 /// A record's new value, or its end.

@@ -1,5 +1,4 @@
-internal import NodeDomain
-internal import NodeEncoding
+package import NodeDomain
 
 private enum EndKind {
     static let record: UInt8 = 0
@@ -24,11 +23,11 @@ extension StateProof {
         }
         writer.writeCompact(UInt64(siblings.count))
         var bits = [UInt8](repeating: 0, count: (siblings.count + 7) / 8)
-        for (place, sibling) in siblings.enumerated() where sibling != TreeHash.empty {
+        for (place, sibling) in siblings.enumerated() where sibling != StateProof.emptyHash {
             bits[place / 8] |= 1 << UInt8(place % 8)
         }
         for byte in bits { writer.write(byte) }
-        for sibling in siblings where sibling != TreeHash.empty { writer.write(sibling) }
+        for sibling in siblings where sibling != StateProof.emptyHash { writer.write(sibling) }
         if case .other(let key, let valueHash) = end {
             writer.write(key)
             writer.write(valueHash)
@@ -38,46 +37,51 @@ extension StateProof {
 
     /// A proof from anywhere.
     ///
-    /// - Throws: `TreeNodeFault` for anything that `scale` does not give for the proof of some tree.
-    package init(scale bytes: [UInt8]) throws(TreeNodeFault) {
-        self = try decoding(bytes) { reader throws(TreeNodeFault) in try StateProof(&reader) }
+    /// - Throws: `ScaleFault` for anything that `scale` does not give for the proof of some tree.
+    package init(scale bytes: [UInt8]) throws(ScaleFault) {
+        var reader = ScaleReader(bytes)
+        try self.init(&reader)
+        try reader.finish()
     }
 
-    private init(_ reader: inout ScaleReader) throws(TreeNodeFault) {
-        let kind = try scaled { () throws(ScaleFault) in try reader.byte() }
-        guard kind <= EndKind.nothing else { throw .kind(kind) }
+    private init(_ reader: inout ScaleReader) throws(ScaleFault) {
+        let kind = try reader.byte()
+        guard kind <= EndKind.nothing else {
+            throw .invalid(
+                offset: reader.offset, what: "there is no end \(kind): 0 record, 1 another, 2 nothing")
+        }
         let siblings = try readSiblings(&reader)
         switch kind {
         case EndKind.record: self.init(siblings: siblings, end: .record)
         case EndKind.nothing: self.init(siblings: siblings, end: .nothing)
         default:
-            let (key, valueHash) = try scaled { () throws(ScaleFault) in
-                (try reader.bytes32(), try reader.bytes32())
-            }
+            let (key, valueHash) = (try reader.bytes32(), try reader.bytes32())
             self.init(siblings: siblings, end: .other(key: key, valueHash: valueHash))
         }
     }
 }
 
-private func readSiblings(_ reader: inout ScaleReader) throws(TreeNodeFault) -> [Bytes32] {
-    let (count, bits) = try scaled { () throws(ScaleFault) in
-        let count = Int(try reader.compact(limit: UInt64(StateProof.siblingLimit)))
-        var bits: [UInt8] = []
-        for _ in 0..<(count + 7) / 8 { bits.append(try reader.byte()) }
-        return (count, bits)
-    }
+private func readSiblings(_ reader: inout ScaleReader) throws(ScaleFault) -> [Bytes32] {
+    let count = Int(try reader.compact(limit: UInt64(StateProof.siblingLimit)))
+    let bits = try reader.bytes((count + 7) / 8)
     func isSet(_ place: Int) -> Bool { bits[place / 8] & 1 << UInt8(place % 8) != 0 }
-    guard (count..<8 * bits.count).allSatisfy({ !isSet($0) }) else { throw .padding }
+    guard (count..<8 * bits.count).allSatisfy({ !isSet($0) }) else {
+        throw .invalid(offset: reader.offset, what: "bits beyond the last level are set: they must be 0")
+    }
     // A way that goes one level further than it must has nothing beside its end.
-    guard count == 0 || isSet(count - 1) else { throw .children }
+    guard count == 0 || isSet(count - 1) else {
+        throw .invalid(offset: reader.offset, what: "the last level has nothing beside the way: leave it out")
+    }
     var siblings: [Bytes32] = []
     for place in 0..<count {
         guard isSet(place) else {
-            siblings.append(TreeHash.empty)
+            siblings.append(StateProof.emptyHash)
             continue
         }
-        let sibling = try scaled { () throws(ScaleFault) in try reader.bytes32() }
-        guard sibling != TreeHash.empty else { throw .emptyHash }
+        let sibling = try reader.bytes32()
+        guard sibling != StateProof.emptyHash else {
+            throw .invalid(offset: reader.offset, what: "the hash of nothing stands where something is")
+        }
         siblings.append(sibling)
     }
     return siblings

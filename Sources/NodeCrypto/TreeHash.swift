@@ -1,32 +1,33 @@
 package import NodeDomain
 
-/// Proof that a record is in a state, or that none is at its key.
+/// How the tree is hashed: BLAKE3 with one key for leaves and another for inner nodes, one compression each.
 ///
-/// It holds for one root hash, which a certified header gives: who trusts that needs nothing else.
-package struct StateProof: Hashable, Sendable {
-    /// Where the way from the root along the key ends.
-    package enum End: Hashable, Sendable {
-        /// At the record asked for.
-        case record
-        /// At another record, whose key begins like the one asked for.
-        case other(key: Bytes32, valueHash: Bytes32)
-        /// At nothing.
-        case nothing
+/// Nothing is 32 zero bytes; a subtree with one leaf has that leaf's hash; any other subtree is hashed from its halves.
+package enum TreeHash {
+    /// The hash of a tree without leaves.
+    package static let empty = StateProof.emptyHash
+
+    private static let leafKey = BLAKE3Key(BLAKE3.hash(Array("spacenode state tree: leaf".utf8)))
+    private static let innerKey = BLAKE3Key(BLAKE3.hash(Array("spacenode state tree: inner node".utf8)))
+
+    /// Of a leaf.
+    package static func leaf(key: Bytes32, valueHash: Bytes32) -> Bytes32 {
+        leafKey.hash(key, valueHash)
     }
 
-    /// Most hashes there can be: one for each bit of a key.
-    package static let siblingLimit = 256
-
-    /// The hash beside the way at each level, from the root on; zero for nothing.
-    package let siblings: [Bytes32]
-    /// Where the way ends.
-    package let end: End
-
-    init(siblings: [Bytes32], end: End) {
-        self.siblings = siblings
-        self.end = end
+    /// Of a subtree of two leaves or more.
+    package static func inner(_ left: Bytes32, _ right: Bytes32) -> Bytes32 {
+        innerKey.hash(left, right)
     }
 
+    /// The place of a record.
+    package static func key(_ preimage: [UInt8]) -> Bytes32 { BLAKE3.hash(preimage) }
+
+    /// What a leaf's hash covers of its value.
+    package static func value(_ value: [UInt8]) -> Bytes32 { BLAKE3.hash(value) }
+}
+
+extension StateProof {
     /// Whether a root holds the record, or with nil as value none at its key.
     package func verify(root: Bytes32, preimage: [UInt8], value: [UInt8]?) -> Bool {
         verify(root: root, key: TreeHash.key(preimage), value: value)
