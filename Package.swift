@@ -164,12 +164,6 @@ let package = Package(
         .target(
             name: "ConsensusCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/consensus/Core"),
-        .executableTarget(
-            name: "ConsensusMain",
-            dependencies: [
-                "ConsensusCore", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeCrypto", arguments,
-            ],
-            path: "Plugins/consensus/Main"),
 
         .executableTarget(
             name: "ConsensusMain",
