@@ -201,6 +201,14 @@ let package = Package(
             ],
             path: "Tests/VmRig",
             exclude: ["rig", "node.py"]),
+        .executableTarget(
+            name: "DevnetRig",
+            dependencies: [
+                "TestSupport", "NodeWallet", "NodeCrypto", "NodeDomain", "NodeEncoding", "NodeBus",
+                "NodeProtocol", arguments, logging, protobuf,
+            ],
+            path: "Tests/DevnetRig",
+            exclude: ["rig"]),
         .target(
             name: "FuzzTargets",
             dependencies: [

@@ -171,7 +171,9 @@ final class NetworkReader {
         guard let text = entry.string(name) else { return nil }
         if text == NetworkFile.thisNode { return NetworkFile.unnamed }
         if let key = Bytes32(hexadecimal: text) { return key }
-        entry.fault(entry.line(of: name), "`\(name)` is no key: give 64 digits in base 16, or \(NetworkFile.thisNode)")
+        entry.fault(
+            entry.line(of: name), "`\(name)` is no key: give 64 digits in base 16, or \(NetworkFile.thisNode)"
+        )
         return nil
     }
 

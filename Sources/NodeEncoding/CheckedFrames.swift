@@ -1,5 +1,6 @@
-/// Pieces of bytes one after the other in a file, each behind its length and its checksum: `length u32  crc32c u32  payload`,
-/// little-endian. What a crash tore off is found and cut.
+/// Pieces of bytes one after the other in a file, each behind its length and its checksum.
+///
+/// `length u32  crc32c u32  payload`, little-endian. What a crash tore off is found and cut.
 package enum CheckedFrames {
     /// Bytes before a payload.
     package static let head = 8
@@ -23,7 +24,8 @@ package enum CheckedFrames {
 
     /// A payload as it stands in the file.
     package static func frame(_ payload: [UInt8]) -> [UInt8] {
-        littleEndian(UInt32(truncatingIfNeeded: payload.count)) + littleEndian(CRC32C.checksum(payload)) + payload
+        littleEndian(UInt32(truncatingIfNeeded: payload.count)) + littleEndian(CRC32C.checksum(payload))
+            + payload
     }
 
     /// The payload that begins at a byte.

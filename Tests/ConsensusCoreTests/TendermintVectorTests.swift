@@ -14,7 +14,10 @@ private struct Scenario {
         self.test = test
         let set = try validators(test.validators.map { ($0.id, $0.power) })
         places = test.validators.reduce(into: [:]) { $0[$1.id] = set.place(of: sampleKey($1.id)) }
-        values = Dictionary(uniqueKeysWithValues: [9999, 8888, 42].map { (number: Int) in (sampleTarget(String(number)), number) })
+        values = Dictionary(
+            uniqueKeysWithValues: [9999, 8888, 42].map { (number: Int) in
+                (sampleTarget(String(number)), number)
+            })
         machine = Tendermint(powers: set, me: places[test.me])
     }
 
@@ -80,7 +83,8 @@ private struct Scenario {
         for voter in words.voters ?? [] { members.insert(places[voter] ?? -1) }
         return .certificate(
             Certificate(
-                kind: .prevote, height: 1, round: words.round ?? 0, target: sampleTarget("\(words.value ?? 0)"),
+                kind: .prevote, height: 1, round: words.round ?? 0,
+                target: sampleTarget("\(words.value ?? 0)"),
                 members: members, signatures: []))
     }
 
@@ -151,7 +155,8 @@ struct TendermintVectorTests {
                     extras += 1
                 }
                 #expect(outputs == expected, "\(test.name): \(step.desc)")
-                #expect(scenario.check(step.new_state), "\(test.name): \(step.desc): \(scenario.machine.state)")
+                #expect(
+                    scenario.check(step.new_state), "\(test.name): \(step.desc): \(scenario.machine.state)")
                 steps += 1
             }
         }

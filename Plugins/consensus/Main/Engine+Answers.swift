@@ -32,7 +32,8 @@ extension Engine {
         do {
             let system = try await signer.systemRecord(context.height, last: beacon, key, chain)
             let waiting = try await mempool.select(context.height, time: time, proposer: key)
-            let room = UInt64(BlockLimit.bodyBytes - system.count - waiting.items.reduce(0) { $0 + $1.count + 4 })
+            let room = UInt64(
+                BlockLimit.bodyBytes - system.count - waiting.items.reduce(0) { $0 + $1.count + 4 })
             let chosen = try await ledger.choose(
                 waiting.transactions, height: context.height, time: time, proposer: key, bytes: room)
             return .prepared(
@@ -44,7 +45,7 @@ extension Engine {
         }
     }
 
-    /// Asks the ledger what it thinks of a block. No answer is no consent.
+    /// Asks the ledger what it thinks of a block: no answer is no consent.
     func judge(_ reference: BlockReference, _ block: Block) async -> ConsensusEvent? {
         while let context = core?.context, isCurrent(block.header.height) {
             do {

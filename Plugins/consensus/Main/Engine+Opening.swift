@@ -64,11 +64,14 @@ extension Engine {
             return try await catchUp(context)
         }
         // The newest applied block says what the next header must; the ledger answers again for it.
-        guard let decided = try await store.block(committees.height), let parts = BlockParts(decided.block) else {
+        guard let decided = try await store.block(committees.height), let parts = BlockParts(decided.block)
+        else {
             throw ConsensusFault.damaged(
                 "the ledger is at height \(committees.height), and storage has no block of it")
         }
-        guard let last = committees.last else { throw ConsensusFault.refused("the ledger names no last committee") }
+        guard let last = committees.last else {
+            throw ConsensusFault.refused("the ledger names no last committee")
+        }
         var context = HeightContext(
             chain: chain.text, genesisTime: decided.block.header.time, appHash: genesisRoot,
             validators: committees.current, nextValidators: committees.next, parametersHash: parameters)

@@ -16,7 +16,8 @@ extension Engine {
         guard let core else { return "" }
         let waited = Self.now() &- lastDecision
         guard waited < 1 << 63, waited > Self.longestWait else { return "" }
-        return "nothing was decided for \(waited / 60_000) minutes at height \(core.context.height), round \(core.state.round): "
+        return
+            "nothing was decided for \(waited / 60_000) minutes at height \(core.context.height), round \(core.state.round): "
             + "more than a third of the seats does not vote; `spacenode status` on their machines says why"
     }
 
@@ -63,13 +64,17 @@ extension Engine {
     func blocks(
         _ request: Spacenode_Consensus_V1_BlocksRequest
     ) async throws -> Spacenode_Consensus_V1_BlocksReply {
-        guard let core else { throw ConsensusFault.refused("the chain is not open yet: ask again in a moment") }
+        guard let core else {
+            throw ConsensusFault.refused("the chain is not open yet: ask again in a moment")
+        }
         var reply = Spacenode_Consensus_V1_BlocksReply()
         reply.newest = core.context.height - 1
         let limit = UInt64(request.limit == 0 ? Self.blocksOfReply : min(request.limit, Self.blocksOfReply))
         var bytes = 0
         var height = max(request.fromHeight, 1)
-        while height <= reply.newest, height < request.fromHeight + limit, let decided = try await store.block(height) {
+        while height <= reply.newest, height < request.fromHeight + limit,
+            let decided = try await store.block(height)
+        {
             let block = Spacenode_Consensus_V1_DecidedBlock(decided)
             bytes += block.block.count + block.certificate.count
             // The first always fits; the others as far as one message carries them.

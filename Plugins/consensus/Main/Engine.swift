@@ -78,7 +78,8 @@ actor Engine {
     }
 
     private func start(
-        _ reading: ConsensusLogReading, _ context: HeightContext, _ group: inout ThrowingTaskGroup<Void, any Error>
+        _ reading: ConsensusLogReading, _ context: HeightContext,
+        _ group: inout ThrowingTaskGroup<Void, any Error>
     ) async throws {
         var core = Consensus(context, rules, key: key) { Ed25519.verify($0, of: $1, by: $2) }
         let isOurs = reading.height == context.height && reading.chain == context.chain
@@ -88,7 +89,8 @@ actor Engine {
         self.core = core
         lastDecision = Self.now()
         logger.info(
-            "height \(context.height) of \(context.chain): \(isOurs ? reading.records.count : 0) events from the log")
+            "height \(context.height) of \(context.chain): \(isOurs ? reading.records.count : 0) events from the log"
+        )
         try await carryOut(actions, &group)
     }
 
@@ -135,7 +137,8 @@ actor Engine {
         case .evidence(let evidence):
             figures.evidence += 1
             logger.warning(
-                "operator \(evidence.operator) signed two things at height \(evidence.height), round \(evidence.round)")
+                "operator \(evidence.operator) signed two things at height \(evidence.height), round \(evidence.round)"
+            )
             ask(&group) {
                 await $0.mempool.submit(evidence)
                 return nil
@@ -167,7 +170,9 @@ actor Engine {
     ) async throws {
         guard var core else { return }
         let context = core.context
-        try await insist("the store of block \(context.height)") { try await self.store.put(block, certificate) }
+        try await insist("the store of block \(context.height)") {
+            try await self.store.put(block, certificate)
+        }
         let wire = try Spacenode_Vm_V1_Block(block, reference, context)
         let applied = try await insist("the ledger's work on block \(context.height)") {
             try await self.ledger.apply(wire)
@@ -175,14 +180,16 @@ actor Engine {
         let committees = try await insist("the ledger's committees") { try await self.ledger.committees() }
         guard committees.height == context.height else {
             throw ConsensusFault.refused(
-                "the ledger is at height \(committees.height) after block \(context.height): it was applied by somebody else")
+                "the ledger is at height \(committees.height) after block \(context.height): it was applied by somebody else"
+            )
         }
         beacon = committees.beacon
         let next = context.next(
             after: block, reference, certificate, appHash: applied.appHash, resultsHash: applied.resultsHash,
             nextValidators: committees.next, beginsTerm: committees.termStart == context.height + 1)
         guard next.validators == committees.current else {
-            throw ConsensusFault.damaged("the ledger's committee of height \(next.height) is not the one of the last header")
+            throw ConsensusFault.damaged(
+                "the ledger's committee of height \(next.height) is not the one of the last header")
         }
         try await log?.begin(chain: next.chain, height: next.height)
         figures.blocks += 1

@@ -15,7 +15,8 @@ struct LedgerCalls: Sendable {
     func network() async throws -> (file: NetworkFile, info: Spacenode_Vm_V1_InfoReply) {
         let info = try await bus.call(VmContract.info, Spacenode_Vm_V1_InfoRequest())
         guard info.restoring.isEmpty, !info.network.isEmpty, !info.appHash.isEmpty else {
-            throw ConsensusFault.refused(info.restoring.isEmpty ? "the ledger is not open yet" : info.restoring)
+            throw ConsensusFault.refused(
+                info.restoring.isEmpty ? "the ledger is not open yet" : info.restoring)
         }
         var query = Spacenode_Vm_V1_QueryRequest()
         query.path = "network"
@@ -73,7 +74,9 @@ struct LedgerCalls: Sendable {
         request.transactions = transactions
         request.maxBytes = bytes
         let reply = try await bus.call(VmContract.prepareProposal, request)
-        return reply.chosen.compactMap { transactions.indices.contains(Int($0)) ? transactions[Int($0)] : nil }
+        return reply.chosen.compactMap {
+            transactions.indices.contains(Int($0)) ? transactions[Int($0)] : nil
+        }
     }
 }
 

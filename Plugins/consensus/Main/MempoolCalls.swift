@@ -4,7 +4,7 @@ internal import NodeDomain
 internal import NodeEncoding
 internal import NodeProtocol
 
-/// What consensus asks of the mempool. Without one blocks are empty and the chain goes on.
+/// What consensus asks of the mempool: without one blocks are empty and the chain goes on.
 struct MempoolCalls: Sendable {
     let bus: BusClient
 

@@ -42,7 +42,9 @@ struct SignerCalls: Sendable {
     }
 
     /// The first item of a block: the proposer's part of the beacon.
-    func systemRecord(_ height: UInt64, last: Bytes32, _ key: Bytes32, _ chain: ChainName) async throws -> [UInt8] {
+    func systemRecord(_ height: UInt64, last: Bytes32, _ key: Bytes32, _ chain: ChainName) async throws
+        -> [UInt8]
+    {
         var request = Spacenode_Signer_V1_ProveBeaconRequest()
         request.operator = Data(key.bytes)
         request.chain = chain.name

@@ -60,7 +60,9 @@ extension ConsensusRules {
         precision = network.precision
         messageDelay = network.messageDelay
         // A round's timers grow by half a second, or by half of themselves where they are shorter.
-        func timeout(_ first: UInt64) -> Timeout { Timeout(first: first, growth: min(500, max(first / 2, 1))) }
+        func timeout(_ first: UInt64) -> Timeout {
+            Timeout(first: first, growth: min(500, max(first / 2, 1)))
+        }
         propose = timeout(network.propose)
         prevote = timeout(network.prevote)
         precommit = timeout(network.precommit)

@@ -138,6 +138,7 @@ extension Ledger {
         reply.network = network.file.name
         reply.genesisID = .init(network.parameters.genesisID)
         reply.hrp = network.file.hrp
+        reply.genesisTimeMs = network.parameters.genesisTime
         guard let head else { return reply }
         reply.height = head.height
         reply.appHash = .init(head.appHash.bytes)

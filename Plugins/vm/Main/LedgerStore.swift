@@ -74,7 +74,8 @@ enum LedgerFault: Error, CustomStringConvertible, Equatable {
 
     /// The committee of genesis is to be this node's signer.
     static let noKeys = LedgerFault.refused(
-        "the network's committee is this node's signer, which has no keys yet: `spacenode signer init` makes them")
+        "the network's committee is this node's signer, which has no keys yet: `spacenode signer init` makes them"
+    )
 
     /// Storage has not been read yet.
     static let notOpen = LedgerFault.refused(

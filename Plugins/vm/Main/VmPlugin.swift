@@ -39,7 +39,8 @@ struct VmPlugin: Service {
             } catch let error as BusError {
                 // At a start storage and signer are a moment later; then somebody has to know.
                 if wait == Self.longestWait {
-                    text = "storage, or at a first start the signer, does not answer (\(error)): see that both run"
+                    text =
+                        "storage, or at a first start the signer, does not answer (\(error)): see that both run"
                 }
             } catch LedgerFault.noKeys {
                 text = "\(LedgerFault.noKeys)"

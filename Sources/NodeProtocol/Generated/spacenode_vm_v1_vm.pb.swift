@@ -171,6 +171,8 @@ package nonisolated struct Spacenode_Vm_V1_InfoReply: Sendable {
 
   package var epoch: UInt32 = 0
 
+  package var genesisTimeMs: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -842,7 +844,7 @@ nonisolated extension Spacenode_Vm_V1_InfoRequest: SwiftProtobuf.Message, SwiftP
 
 nonisolated extension Spacenode_Vm_V1_InfoReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InfoReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{3}app_hash\0\u{3}block_hash\0\u{3}time_ms\0\u{1}network\0\u{3}genesis_id\0\u{3}oldest_height\0\u{1}restoring\0\u{1}hrp\0\u{1}layer\0\u{1}epoch\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{3}app_hash\0\u{3}block_hash\0\u{3}time_ms\0\u{1}network\0\u{3}genesis_id\0\u{3}oldest_height\0\u{1}restoring\0\u{1}hrp\0\u{1}layer\0\u{1}epoch\0\u{3}genesis_time_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -861,6 +863,7 @@ nonisolated extension Spacenode_Vm_V1_InfoReply: SwiftProtobuf.Message, SwiftPro
       case 9: try { try decoder.decodeSingularStringField(value: &self.hrp) }()
       case 10: try { try decoder.decodeSingularUInt64Field(value: &self.layer) }()
       case 11: try { try decoder.decodeSingularUInt32Field(value: &self.epoch) }()
+      case 12: try { try decoder.decodeSingularUInt64Field(value: &self.genesisTimeMs) }()
       default: break
       }
     }
@@ -900,6 +903,9 @@ nonisolated extension Spacenode_Vm_V1_InfoReply: SwiftProtobuf.Message, SwiftPro
     if self.epoch != 0 {
       try visitor.visitSingularUInt32Field(value: self.epoch, fieldNumber: 11)
     }
+    if self.genesisTimeMs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.genesisTimeMs, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -915,6 +921,7 @@ nonisolated extension Spacenode_Vm_V1_InfoReply: SwiftProtobuf.Message, SwiftPro
     if lhs.hrp != rhs.hrp {return false}
     if lhs.layer != rhs.layer {return false}
     if lhs.epoch != rhs.epoch {return false}
+    if lhs.genesisTimeMs != rhs.genesisTimeMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
