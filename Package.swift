@@ -22,6 +22,7 @@ let package = Package(
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
         .executable(name: "spacenode-miner", targets: ["MinerMain"]),
         .executable(name: "spacenode-vm", targets: ["VmMain"]),
+        .executable(name: "spacenode-mempool", targets: ["MempoolMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
@@ -145,7 +146,8 @@ let package = Package(
         .executableTarget(
             name: "Wallet",
             dependencies: [
-                "NodeWallet", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", arguments,
+                "NodeWallet", "NodeCommand", "NodeOperator", "NodeBus", "NodeProtocol", "NodeDomain",
+                "NodeEncoding", "NodeCrypto", "CLinux", arguments, protobuf,
             ]),
 
         .target(
@@ -159,6 +161,17 @@ let package = Package(
                 logging, arguments, protobuf,
             ],
             path: "Plugins/vm/Main"),
+
+        .target(
+            name: "MempoolCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/mempool/Core"),
+        .executableTarget(
+            name: "MempoolMain",
+            dependencies: [
+                "MempoolCore", "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeDomain",
+                "NodeEncoding", lifecycle, logging, arguments, protobuf,
+            ],
+            path: "Plugins/mempool/Main"),
 
         .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
         .executableTarget(
@@ -185,7 +198,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", "MempoolCore", logging, protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
@@ -209,6 +222,9 @@ let package = Package(
         .testTarget(
             name: "VmCoreTests",
             dependencies: ["TestSupport", "VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
+        .testTarget(
+            name: "MempoolCoreTests",
+            dependencies: ["TestSupport", "MempoolCore", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
@@ -230,7 +246,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding", "PostWorkerCore",
-                "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+                "StorageClient", "StorageWire", "ZeroMQ", "NodeCrypto", logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -44,10 +44,13 @@ let package = Package(
             name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "StorageWire"],
             path: "Plugins/vm/Core"),
         .target(
+            name: "MempoolCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/mempool/Core"),
+        .target(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", "MempoolCore", logging, protobuf,
             ],
             path: "Targets"),
         .executableTarget(

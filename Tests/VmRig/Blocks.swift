@@ -30,7 +30,9 @@ struct BlockMaker {
         time = world.time
     }
 
-    mutating func next() throws -> Spacenode_Vm_V1_Block {
+    /// The next block.
+    /// - Parameter chosen: its transactions; nil: sends by dice.
+    mutating func next(_ chosen: [Data]? = nil) throws -> Spacenode_Vm_V1_Block {
         height += 1
         time += world.rules.parameters.blockInterval
         let alpha = world.rules.beaconAlpha(height: height, last: beacon)
@@ -44,12 +46,26 @@ struct BlockMaker {
         block.parentHash = Data(parent.bytes)
         block.proposer = Data(proposer.bytes)
         block.items = [Data(BlockItem.system(SystemRecord(proof: proof)).bytes)]
-        block.transactions = try (0..<transactions).map { _ in Data(try transaction()) }
+        block.transactions = try chosen ?? (0..<transactions).map { _ in Data(try transaction()) }
         if height > 1 { block.present = Data([1]) }
         // Headers come later: any hash of the block tells it from another.
         parent = BLAKE3.hash(try block.serializedBytes())
         block.hash = Data(parent.bytes)
         return block
+    }
+
+    /// Goes on behind the blocks that a ledger has, whoever made them of the same operator.
+    mutating func resume(after info: Spacenode_Vm_V1_InfoReply) throws {
+        guard info.height > height else { return }
+        while height < info.height {
+            height += 1
+            let alpha = world.rules.beaconAlpha(height: height, last: beacon)
+            guard let proof = VRF.prove(alpha, seed: World.vrfSeed), let beta = VRF.output(ofUnchecked: proof)
+            else { throw RigFault("libsodium does not start") }
+            beacon = world.rules.beacon(after: beacon, beta: beta)
+        }
+        time = info.timeMs
+        parent = Bytes32([UInt8](info.blockHash)) ?? .zero
     }
 
     private mutating func transaction() throws -> [UInt8] {

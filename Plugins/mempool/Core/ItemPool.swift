@@ -74,7 +74,7 @@ package struct ItemPool: Sendable {
                 return TransactionPool.Change(refusal: .epoch(proof.epoch, id: id))
             }
             guard poets.count < limits.poetEpochs else {
-                return TransactionPool.Change(refusal: .late(proof.epoch, now: epoch))
+                return TransactionPool.Change(refusal: .poets(limit: limits.poetEpochs))
             }
         case .malfeasance(let evidence):
             if let id = accused[evidence.operator] {

@@ -32,6 +32,8 @@ package enum MempoolRefusal: Error, Hashable, Sendable {
     case epoch(UInt32, id: Bytes32)
     /// The epoch is over.
     case late(UInt32, now: UInt32)
+    /// Proofs of as many epochs wait as may.
+    case poets(limit: Int)
     /// As much evidence waits as may.
     case evidence(limit: Int)
     /// The bytes are no item of this kind.
@@ -54,7 +56,8 @@ extension MempoolRefusal: CustomStringConvertible {
                 + (needs.map { "\($0)" } ?? "more than 64 bits can count") + ": put more in, or send less"
         case .full(let fee): "the mempool is full: only a fee over \(fee) smidge gets in now"
         case .behindCheap(let fee):
-            "the mempool is full, and a transaction of this account before it pays \(fee) smidge: replace that one first"
+            "the mempool is full, and a transaction of this account before it pays \(fee) smidge: "
+                + "replace that one first"
         default: itemText
         }
     }
@@ -72,6 +75,7 @@ extension MempoolRefusal: CustomStringConvertible {
         case .epoch(let epoch, let id): "proof \(id) of epoch \(epoch) waits: nothing needs to be done"
         case .late(let epoch, let now):
             "it is of epoch \(epoch), and this is epoch \(now): make one for this epoch"
+        case .poets(let limit): "PoET proofs of \(limit) epochs wait: send it when its epoch has come"
         case .evidence(let limit): "\(limit) pieces of evidence wait: send it again after some blocks"
         case .kind: "these bytes are no canonical item of this kind: name the right one"
         default: "it cannot wait here"

@@ -39,6 +39,9 @@ package struct TransactionPool: Sendable {
     /// How many wait.
     package var count: Int { places.count }
 
+    /// Of how many accounts.
+    package var accountCount: Int { accounts.count }
+
     /// Whether one waits.
     package func contains(_ id: Bytes32) -> Bool { places[id] != nil }
 
