@@ -1,6 +1,5 @@
 internal import NodeCrypto
 package import NodeDomain
-package import NodeEncoding
 
 /// What may wait for a block; numbers are those of the wire.
 package enum CandidateKind: UInt8, Hashable, Sendable, CaseIterable {

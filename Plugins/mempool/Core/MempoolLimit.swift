@@ -1,4 +1,4 @@
-package import NodeEncoding
+internal import NodeEncoding
 
 /// How much may wait: what a machine has room for, and what the protocol says.
 package struct MempoolLimits: Hashable, Sendable {

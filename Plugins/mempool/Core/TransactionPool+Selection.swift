@@ -1,4 +1,4 @@
-package import NodeDomain
+internal import NodeDomain
 
 extension TransactionPool {
     /// The lowest one of an account that was not taken yet.

@@ -42,6 +42,15 @@ extension TypeRegistry {
         TypeRule(type: 0x00070007, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 600000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001010, providers: 0x0000000000000008),
         TypeRule(type: 0x00070008, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 600000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001010, providers: 0x0000000000000008),
         TypeRule(type: 0x00070009, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000fa50, providers: 0x0000000000000008),
+        TypeRule(type: 0x00090001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009e90, providers: 0x0000000000000040),
+        TypeRule(type: 0x00090002, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008010, providers: 0x0000000000000040),
+        TypeRule(type: 0x00090003, pattern: .call, trafficClass: .normal, ttlMilliseconds: 30000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008010, providers: 0x0000000000000040),
+        TypeRule(type: 0x00090004, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000b880, providers: 0x0000000000000040),
+        TypeRule(type: 0x00090005, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000b880, providers: 0x0000000000000040),
+        TypeRule(type: 0x00090006, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000b890, providers: 0x0000000000000040),
+        TypeRule(type: 0x00090007, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008080, providers: 0x0000000000000040),
+        TypeRule(type: 0x00090008, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000f880, providers: 0x0000000000000040),
+        TypeRule(type: 0x00090009, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000008080, providers: 0x0000000000000040),
         TypeRule(type: 0x00400001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400002, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400003, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
@@ -59,6 +68,7 @@ extension TypeRegistry {
         ContractRule(number: 5, minor: 0, schema: 0xf7525d67, providers: 0x0000000000000100),
         ContractRule(number: 6, minor: 0, schema: 0x677fc0f7, providers: 0x0000000000009200),
         ContractRule(number: 7, minor: 0, schema: 0x57a3602a, providers: 0x0000000000000008),
+        ContractRule(number: 9, minor: 0, schema: 0x83aab518, providers: 0x0000000000000040),
         ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),
     ]
 
