@@ -54,15 +54,13 @@ struct Send: AsyncParsableCommand {
         let ledger = try await withBus(paths) { try await NodeView(of: account.address, $0) }
         let body = try body(account, ledger)
         let raw = try sign(body, account, wallet, ledger)
-        var plan = Plan(body, raw, ledger)
-        let verdict = try await withBus(paths) { try await plan.verdict($0) }
-        plan.take(verdict, ledger)
+        let signed = Plan(body, raw, ledger)
+        let plan = signed.judged(try await withBus(paths) { try await signed.verdict($0) }, ledger)
         if !place.json || !yes { plan.show() }
         if let reason = plan.refusal { try end(plan.outcome("refused", reason: reason)) }
         guard try yes || confirm() else { return try end(plan.outcome("not sent")) }
-        let (sure, follows, wait) = (plan, !noFollow, wait)
-        try end(
-            try await withBus(paths) { try await Sending(plan: sure, follows: follows, wait: wait).run($0) })
+        let sending = Sending(plan: plan, follows: !noFollow, wait: wait)
+        try end(try await withBus(paths) { try await sending.run($0) })
     }
 
     /// Prints what came of it, and ends with its status.
@@ -183,7 +181,14 @@ struct Plan: Sendable {
         return verdict
     }
 
-    mutating func take(_ verdict: Spacenode_Vm_V1_CheckTxVerdict, _ ledger: NodeView) {
+    /// With what the ledger says of it.
+    func judged(_ verdict: Spacenode_Vm_V1_CheckTxVerdict, _ ledger: NodeView) -> Plan {
+        var plan = self
+        plan.take(verdict, ledger)
+        return plan
+    }
+
+    private mutating func take(_ verdict: Spacenode_Vm_V1_CheckTxVerdict, _ ledger: NodeView) {
         guard verdict.valid else {
             refusal = verdict.reason
             return

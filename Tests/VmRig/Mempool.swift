@@ -7,6 +7,7 @@ import NodeEncoding
 import NodeProtocol
 import Synchronization
 import TestSupport
+import VmCore
 
 /// Fills the mempool with signed sends.
 struct Fill: AsyncParsableCommand {

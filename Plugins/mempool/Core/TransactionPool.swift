@@ -62,6 +62,7 @@ package struct TransactionPool: Sendable {
     package mutating func admit(
         _ candidate: Candidate, _ terms: Verdict.Terms, arrival: UInt64, height: UInt64
     ) -> Change {
+        shortenHeap()
         var change = Change()
         change.removed = update(terms.principal, nextNonce: terms.nextNonce, balance: terms.balance)
         let (cost, overflow) = terms.fee.addingReportingOverflow(terms.spends)
@@ -168,6 +169,10 @@ package struct TransactionPool: Sendable {
     private mutating func offer(_ principal: Address) {
         guard let queue = accounts[principal], let last = queue.entries.last else { return }
         cheapest.add(Self.eviction(last, queue, count: queue.entries.count, principal))
+    }
+
+    /// Forgets what is stale, when most is.
+    private mutating func shortenHeap() {
         guard cheapest.count > 4 * accounts.count + 1_024 else { return }
         // The order is total, so where the dictionary begins does not matter.
         let entries = accounts.compactMap { principal, queue in

@@ -33,11 +33,12 @@ struct MempoolPlugin: Service {
     }
 
     func run() async throws {
-        let checks = (0..<ServiceLimit.callsAtOnce).map { _ in pool.check as @Sendable () async throws -> Void
+        let checks = (0..<ServiceLimit.callsAtOnce).map { _ -> @Sendable () async throws -> Void in
+            { [pool] in await pool.check() }
         }
         let outcome: Result<Void, any Error>
         do {
-            try await bus.run(beside: [open, follow, exchange, upkeep, measure, pool.recheck] + checks)
+            try await bus.run(beside: [open, follow, exchange, upkeep, measure, recheck] + checks)
             outcome = .success(())
         } catch {
             outcome = .failure(error)
@@ -114,6 +115,10 @@ struct MempoolPlugin: Service {
             }
             wasFaulty = fault != nil
         }
+    }
+
+    private func recheck() async {
+        await pool.recheck()
     }
 
     /// Publishes figures every five seconds.

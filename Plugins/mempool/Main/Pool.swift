@@ -132,19 +132,8 @@ actor Pool {
 
     /// Has candidates judged, and takes in those that may wait.
     func submit(_ candidates: [Candidate]) async throws -> [Answer] {
-        let core = try opened()
         let submission = Submission(candidates.count)
-        var fresh: [Waiting] = []
-        for (place, candidate) in candidates.enumerated() {
-            let refusal = candidate.sizeRefusal
-            if refusal != nil || core.contains(candidate.id) {
-                submission.answers[place] = Answer(
-                    id: candidate.id, refusal: refusal, wasKnown: refusal == nil)
-                submission.left -= 1
-            } else {
-                fresh.append(Waiting(candidate: candidate, submission: submission, place: place))
-            }
-        }
+        let fresh = try fresh(candidates, submission)
         guard queue.count + fresh.count <= ServiceLimit.waiting else {
             throw BusError(
                 .busy, "\(queue.count) candidates wait for the ledger's word: send again in a moment",
@@ -159,13 +148,29 @@ actor Pool {
         }
     }
 
+    /// Answers what needs no word of the ledger.
+    /// - Returns: the others.
+    private func fresh(_ candidates: [Candidate], _ submission: Submission) throws -> [Waiting] {
+        let core = try opened()
+        return candidates.enumerated().compactMap { place, candidate in
+            let refusal = candidate.sizeRefusal
+            guard refusal != nil || core.contains(candidate.id) else {
+                return Waiting(candidate: candidate, submission: submission, place: place)
+            }
+            submission.answers[place] = Answer(
+                id: candidate.id, refusal: refusal, wasKnown: refusal == nil)
+            submission.left -= 1
+            return nil
+        }
+    }
+
     private func wake() {
         guard !idle.isEmpty else { return }
         idle.removeLast().resume()
     }
 
     /// Has candidates judged, call by call, until the end.
-    @Sendable func check() async {
+    func check() async {
         while !isClosed {
             let batch = nextBatch()
             guard !batch.isEmpty else {
@@ -281,16 +286,14 @@ actor Pool {
 
     /// Asks the ledger itself when nobody told of its newest block in time.
     func catchUp() async {
-        guard let heard = heardHeight, let core, clock() &- heardAt >= ServiceLimit.newsPatience else {
-            return
-        }
+        guard let heard = heardHeight, clock() &- heardAt >= ServiceLimit.newsPatience else { return }
         heardHeight = nil
-        guard heard != core.height, let info = try? await ledger.info() else { return }
-        journal.append(note(self.core?.handle(.passed(height: info.height, epoch: info.epoch)) ?? []))
+        guard heard != core?.height, let info = try? await ledger.info() else { return }
+        journal.append(note(core?.handle(.passed(height: info.height, epoch: info.epoch)) ?? []))
     }
 
     /// Has what blocks have touched judged anew, until the end.
-    @Sendable func recheck() async {
+    func recheck() async {
         while !isClosed {
             let due = core?.takeRechecks(MempoolLimit.candidates) ?? []
             guard !due.isEmpty else {
