@@ -80,7 +80,7 @@ struct AdmissionTests {
     }
 
     @Test("one account has so many and no more, but may replace")
-    func account() {
+    func oneAccount() {
         var pool = Mempool(limits { $0.transactionsOfAccount = 3 })
         for nonce in 0..<3 as Range<UInt64> {
             #expect(pool.submit(sent(nonce), good(1, nonce: nonce, fee: 5)) == nil)

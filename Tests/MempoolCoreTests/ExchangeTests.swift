@@ -56,7 +56,8 @@ struct ExchangeTests {
                 .pull(try peer(3), .transaction, [key(1)])
             ])
         #expect(exchange.handle(.tick, now: 6_001, waits: nothing).isEmpty)
-        #expect(exchange.askedCount == 0 && exchange.askedCount(of: try peer(3)) == 0)
+        let third = try peer(3)
+        #expect(exchange.askedCount == 0 && exchange.askedCount(of: third) == 0)
         // What was seen is not asked for again, what never came is.
         let again = exchange.handle(
             .announced(try peer(4), try announcement(0..<2)), now: 7_000, waits: nothing)

@@ -86,10 +86,11 @@ struct AnnouncementTests {
         #expect(Announcement(.activation, ids) == nil && Announcement(.activation, []) == nil)
         #expect(Announcement(.activation, [key(1), key(1)]) == nil)
         let one = try #require(Announcement(.transaction, [key(1)])).bytes
-        for spoilt in [
+        let faulty: [[UInt8]] = [
             [2] + one[1...], [1, 0] + one[2...], [1, 5] + one[2...], one + [0], Array(one.dropLast()),
             [1, 1, 0], [1, 1, 8] + key(1).bytes + key(1).bytes, [],
-        ] {
+        ]
+        for spoilt in faulty {
             #expect(throws: ScaleFault.self) { try Announcement(bytes: spoilt) }
         }
     }

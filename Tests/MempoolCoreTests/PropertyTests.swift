@@ -124,7 +124,7 @@ private struct Model {
             #expect(best == entry)
             for place in queues.indices where queues[place].first == entry { queues[place].removeFirst() }
         }
-        #expect(queues.allSatisfy(\.isEmpty))
+        #expect(queues.allSatisfy { $0.isEmpty })
     }
 }
 

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Logging
+internal import MempoolCore
 internal import NodeBus
 internal import NodeProtocol
 internal import ServiceLifecycle
