@@ -188,7 +188,7 @@ struct NetworkTests {
         // An id can be lost only when all announcements of it to somebody were.
         for pool in network.pools { #expect(pool.order.count >= 198) }
         // Nothing is sent unasked, and little is asked twice.
-        #expect(network.bodies <= network.pulls && network.pulls < 200 * 4 * 5 / 4)
+        #expect(network.bodies <= network.pulls && network.pulls < 200 * 4 * 3 / 2)
         for exchange in network.exchanges { #expect(exchange.askedCount == 0) }
     }
 }
