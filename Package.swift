@@ -23,6 +23,7 @@ let package = Package(
         .executable(name: "spacenode-miner", targets: ["MinerMain"]),
         .executable(name: "spacenode-vm", targets: ["VmMain"]),
         .executable(name: "spacenode-consensus", targets: ["ConsensusMain"]),
+        .executable(name: "spacenode-mempool", targets: ["MempoolMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
@@ -146,7 +147,8 @@ let package = Package(
         .executableTarget(
             name: "Wallet",
             dependencies: [
-                "NodeWallet", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", arguments,
+                "NodeWallet", "NodeCommand", "NodeOperator", "NodeBus", "NodeProtocol", "NodeDomain",
+                "NodeEncoding", "NodeCrypto", "CLinux", arguments, protobuf,
             ]),
 
         .target(
@@ -173,6 +175,16 @@ let package = Package(
                 protobuf,
             ],
             path: "Plugins/consensus/Main"),
+        .target(
+            name: "MempoolCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/mempool/Core"),
+        .executableTarget(
+            name: "MempoolMain",
+            dependencies: [
+                "MempoolCore", "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeDomain",
+                "NodeEncoding", lifecycle, logging, arguments, protobuf,
+            ],
+            path: "Plugins/mempool/Main"),
 
         .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
         .executableTarget(
@@ -213,7 +225,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", logging,
+                protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
@@ -241,6 +254,8 @@ let package = Package(
         .testTarget(
             name: "ConsensusCoreTests",
             dependencies: ["TestSupport", "ConsensusCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
+            name: "MempoolCoreTests",
+            dependencies: ["TestSupport", "MempoolCore", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
@@ -263,6 +278,8 @@ let package = Package(
             dependencies: [
                 "LedgerSupport", "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding",
                 "PostWorkerCore", "StorageClient", "StorageWire", "VmCore", "ZeroMQ", logging, protobuf,
+                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding", "PostWorkerCore",
+                "StorageClient", "StorageWire", "ZeroMQ", "NodeCrypto", logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]

@@ -23,6 +23,10 @@ struct ConfigurationFile: Sendable {
         ConfigurationFile(name: "vm.yaml", initialText: text(PackageResources.vm_yaml)) { text, path, _ in
             _ = try VmFile.parse(text, file: path)
         },
+        ConfigurationFile(name: "mempool.yaml", initialText: text(PackageResources.mempool_yaml)) {
+            text, path, _ in
+            _ = try MempoolFile.parse(text, file: path)
+        },
         ConfigurationFile(name: "post-worker.yaml", initialText: text(PackageResources.post_worker_yaml)) {
             text, path, _ in
             _ = try PostWorkerFile.parse(text, file: path)

@@ -60,6 +60,9 @@ package struct NodePaths: Sendable, Hashable {
     package var routerFile: String { "\(config)/router.yaml" }
     package var storageFile: String { "\(config)/storage.yaml" }
     package var vmFile: String { "\(config)/vm.yaml" }
+    package var mempoolFile: String { "\(config)/mempool.yaml" }
+    /// Folder of the `mempool` plugin.
+    package var mempool: String { "\(data)/mempool" }
     package var postWorkerFile: String { "\(config)/post-worker.yaml" }
     /// Results of the `post-worker` plugin that nobody has acknowledged; its plots are elsewhere.
     package var postWorker: String { "\(data)/post-worker" }

@@ -4,17 +4,17 @@ internal import Foundation
 internal import Glibc
 internal import NodeCommand
 
-/// `spacenode wallet`: keys of accounts, without a node.
+/// `spacenode wallet`: keys of accounts; only `send` needs a node.
 @main
 struct Wallet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "spacenode-wallet",
-        abstract: "Accounts of your own: words, addresses, signed transactions. Works offline.",
+        abstract: "Accounts of your own: words, addresses, signed transactions. All but send works offline.",
         discussion: """
             The words alone restore everything: write them on paper. The file holds them under a password.
-            Exit status: 0 ok, 2 error.
+            Exit status: 0 ok, 1 a transaction was not applied, 2 error.
             """,
-        subcommands: [New.self, Restore.self, List.self, AddressOf.self, Sign.self])
+        subcommands: [New.self, Restore.self, List.self, AddressOf.self, Sign.self, Send.self])
 
     static func main() async {
         // What is secret here must be in no core file, and no other process may look into this one.

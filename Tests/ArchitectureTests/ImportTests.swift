@@ -28,12 +28,11 @@ private let allowed: [String: Set<String>] = [
     // The form of a batch is storage's and its callers' alike, so it belongs to neither plugin.
     "Sources/StorageWire": [],
     "Sources/StorageClient": ["StorageWire", "NodeBus", "NodeProtocol", "Foundation"],
-    // A wallet is no plugin: it works without a node, and its secrets never come near the bus.
+    // A wallet is no plugin. Its secrets never come near the bus: what it sends is signed here.
     "Sources/NodeWallet": ["NodeDomain", "NodeEncoding", "NodeCrypto", "Foundation"],
     "Sources/Wallet": [
-        "NodeWallet", "NodeCommand", "NodeDomain", "NodeEncoding", "NodeCrypto", "CLinux", "ArgumentParser",
-        "Foundation",
-        "Glibc",
+        "NodeWallet", "NodeCommand", "NodeOperator", "NodeBus", "NodeProtocol", "NodeDomain", "NodeEncoding",
+        "NodeCrypto", "CLinux", "ArgumentParser", "SwiftProtobuf", "Foundation", "Glibc",
     ],
     // A session as operator and its options: what the command line and plugins' own commands share.
     "Sources/NodeOperator": [

@@ -45,10 +45,14 @@ let package = Package(
             name: "ConsensusCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/consensus/Core"),
         .target(
+            name: "MempoolCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/mempool/Core"),
+        .target(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", logging,
+                protobuf,
             ],
             path: "Targets"),
         .executableTarget(

@@ -33,7 +33,7 @@ struct SupervisionTests {
         let order = down.output.matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
             down.status == 0
-                && order == ["example-2", "example-1", "post-worker", "vm", "storage", "router"],
+                && order == ["example-2", "example-1", "post-worker", "mempool", "vm", "storage", "router"],
             "\(down.output)")
         #expect(try node.living() == [])
         let after = try node.spacenode("status")
@@ -106,7 +106,7 @@ struct SupervisionTests {
         let order = node.text("up.log").matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
             up.terminationStatus == 0
-                && order == ["example-2", "example-1", "post-worker", "vm", "storage", "router"],
+                && order == ["example-2", "example-1", "post-worker", "mempool", "vm", "storage", "router"],
             "\(node.text("up.log"))")
         #expect(try node.living() == [])
     }

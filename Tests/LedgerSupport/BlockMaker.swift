@@ -60,6 +60,20 @@ package struct BlockMaker {
         return block
     }
 
+    /// Goes on behind the blocks that a ledger has, whoever made them of the same operator.
+    package mutating func resume(after info: Spacenode_Vm_V1_InfoReply) throws {
+        guard info.height > height else { return }
+        while height < info.height {
+            height += 1
+            let alpha = world.rules.beaconAlpha(height: height, last: beacon)
+            guard let proof = VRF.prove(alpha, seed: World.vrfSeed), let beta = VRF.output(ofUnchecked: proof)
+            else { throw WorldFault("libsodium does not start") }
+            beacon = world.rules.beacon(after: beacon, beta: beta)
+        }
+        time = info.timeMs
+        parent = Bytes32([UInt8](info.blockHash)) ?? .zero
+    }
+
     private mutating func transaction() throws -> [UInt8] {
         let (sender, receiver) = (dice.below(world.accounts), dice.below(world.accounts))
         var nonce = nonces[sender] ?? 0

@@ -10,7 +10,9 @@ import TestSupport
 struct VmRig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "VmRig", abstract: "States, blocks and figures of the ledger over the bus.",
-        subcommands: [Network.self, Population.self, Run.self, Plain.self])
+        subcommands: [
+            Network.self, Population.self, Run.self, Plain.self, Fill.self, Select.self, Drain.self,
+        ])
 
     static func main() async { await runRig() }
 }

@@ -22,7 +22,7 @@ def wait_for(condition, seconds, what):
 
 
 class Node:
-    def __init__(self, network, folder=None):
+    def __init__(self, network, folder=None, mempool=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="vm-rig-", dir=folder))
         self.data = self.folder / "data"
         self.bus = f"ipc:{self.folder}/run"
@@ -33,6 +33,7 @@ class Node:
         wait_for(lambda: (self.folder / "run" / "data.sock").exists(), 10, "socket of the router")
         self.storage = self.open("storage")
         self.vm = self.open("vm")
+        self.mempool = self.open("mempool") if mempool else None
         self.ready()
 
     def state(self, role):
@@ -44,6 +45,8 @@ class Node:
 
     def ready(self):
         wait_for(lambda: self.state("vm") == "READY", 60, "ledger that is READY")
+        if self.mempool:
+            wait_for(lambda: self.state("mempool") == "READY", 60, "mempool that is READY")
 
     def start(self, role, *words):
         with open(self.folder / f"{role}.log", "a") as log:

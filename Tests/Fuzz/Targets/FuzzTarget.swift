@@ -18,6 +18,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case account
     /// What members of a committee and light clients read: votes, proposals, certificates, parts, blocks, light blocks.
     case consensus
+    /// The mempool's journal, and announcements of peers.
+    case mempool
 
     /// Runs one input.
     package func run(_ input: UnsafeRawBufferPointer) {
@@ -31,6 +33,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .transaction: TransactionFuzzWorld.transaction(input)
         case .account: TransactionFuzzWorld.account(input)
         case .consensus: ConsensusFuzzWorld.run(input)
+        case .mempool: MempoolFuzzWorld.run(input)
         }
     }
 
@@ -46,6 +49,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .transaction: TransactionFuzzWorld.transactionSeeds()
         case .account: TransactionFuzzWorld.accountSeeds()
         case .consensus: ConsensusFuzzWorld.seeds()
+        case .mempool: MempoolFuzzWorld.seeds()
         }
     }
 }
