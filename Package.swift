@@ -22,6 +22,7 @@ let package = Package(
         .executable(name: "spacenode-post-worker", targets: ["PostWorkerMain"]),
         .executable(name: "spacenode-miner", targets: ["MinerMain"]),
         .executable(name: "spacenode-vm", targets: ["VmMain"]),
+        .executable(name: "spacenode-signer", targets: ["SignerMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
@@ -160,6 +161,19 @@ let package = Package(
             ],
             path: "Plugins/vm/Main"),
 
+        .target(
+            name: "SignerCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/signer/Core"),
+        .executableTarget(
+            name: "SignerMain",
+            dependencies: [
+                "SignerCore", "NodeWallet", "CLinux", "NodeCommand", "NodeBus", "NodeProtocol",
+                "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", lifecycle, logging,
+                arguments,
+                protobuf,
+            ],
+            path: "Plugins/signer/Main"),
+
         .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
         .executableTarget(
             name: "BusRig", dependencies: ["TestSupport", "NodeBus", "NodeProtocol", arguments, logging],
@@ -185,7 +199,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", "SignerCore", logging, protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
         .testTarget(name: "FuzzReplayTests", dependencies: ["FuzzTargets"]),
@@ -209,6 +223,9 @@ let package = Package(
         .testTarget(
             name: "VmCoreTests",
             dependencies: ["TestSupport", "VmCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
+        .testTarget(
+            name: "SignerCoreTests",
+            dependencies: ["TestSupport", "SignerCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
@@ -229,8 +246,8 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding", "PostWorkerCore",
-                "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
+                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding", "NodeCrypto",
+                "PostWorkerCore", "SignerCore", "StorageClient", "StorageWire", "ZeroMQ", logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]

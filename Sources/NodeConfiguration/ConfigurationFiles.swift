@@ -23,6 +23,10 @@ struct ConfigurationFile: Sendable {
         ConfigurationFile(name: "vm.yaml", initialText: text(PackageResources.vm_yaml)) { text, path, _ in
             _ = try VmFile.parse(text, file: path)
         },
+        ConfigurationFile(name: "signer.yaml", initialText: text(PackageResources.signer_yaml)) {
+            text, path, _ in
+            _ = try SignerFile.parse(text, file: path)
+        },
         ConfigurationFile(name: "post-worker.yaml", initialText: text(PackageResources.post_worker_yaml)) {
             text, path, _ in
             _ = try PostWorkerFile.parse(text, file: path)

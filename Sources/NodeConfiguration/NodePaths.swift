@@ -60,9 +60,12 @@ package struct NodePaths: Sendable, Hashable {
     package var routerFile: String { "\(config)/router.yaml" }
     package var storageFile: String { "\(config)/storage.yaml" }
     package var vmFile: String { "\(config)/vm.yaml" }
+    package var signerFile: String { "\(config)/signer.yaml" }
     package var postWorkerFile: String { "\(config)/post-worker.yaml" }
     /// Results of the `post-worker` plugin that nobody has acknowledged; its plots are elsewhere.
     package var postWorker: String { "\(data)/post-worker" }
+    /// Keys of the `signer` plugin, and the record of what they have signed.
+    package var signer: String { "\(data)/signer" }
     /// Folder of the `storage` plugin.
     package var storage: String { "\(data)/storage" }
     package var routerKey: String { "\(keys)/router.key" }

@@ -18,6 +18,7 @@ package struct NodeProcess: Sendable, Hashable {
         NodeProcess(name: "router", arguments: ["--data", "{data}", "--run-dir", "{run}"], drainSeconds: 5),
         NodeProcess(name: "storage"),
         NodeProcess(name: "vm"),
+        NodeProcess(name: "signer"),
         NodeProcess(name: "post-worker"),
     ]
 

@@ -38,6 +38,7 @@ struct Spacenode: AsyncParsableCommand {
         "address": ["vm", "tool", "address"],
         "checkpoint": ["vm", "checkpoint"],
         "backup": ["storage", "checkpoint"],
+        "signer": ["signer", "tool"],
     ]
 
     private static var builtIn: [String] {

@@ -44,10 +44,13 @@ let package = Package(
             name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "StorageWire"],
             path: "Plugins/vm/Core"),
         .target(
+            name: "SignerCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/signer/Core"),
+        .target(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", logging, protobuf,
+                "NodeEncoding", "NodeCrypto", "VmCore", "SignerCore", logging, protobuf,
             ],
             path: "Targets"),
         .executableTarget(

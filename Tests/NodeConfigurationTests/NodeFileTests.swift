@@ -50,7 +50,7 @@ struct NodeFileTests {
             separator: "\n")
         #expect(
             try read(example).processes.map(\.name) == [
-                "router", "storage", "vm", "post-worker", "example-1",
+                "router", "storage", "vm", "signer", "post-worker", "example-1",
             ])
     }
 
@@ -65,10 +65,10 @@ struct NodeFileTests {
               - {name: off, role: example, program: off, enabled: false}
             """)
         #expect(file.portBase == 9000)
-        #expect(file.processes.map(\.name) == ["router", "storage", "vm", "post-worker", "own"])
+        #expect(file.processes.map(\.name) == ["router", "storage", "vm", "signer", "post-worker", "own"])
         #expect(file.processes[0].program == "/opt/router" && file.processes[0].environment == ["B": "two"])
         #expect(file.processes[0].arguments == NodeProcess.all[0].arguments)
-        let own = file.processes[4]
+        let own = file.processes[5]
         #expect(own.arguments(["data": "/d", "bus": "ipc:/r"]) == ["/d/x", "ipc:/r"])
         #expect(own.environment == ["A": "1"] && own.drainSeconds == 3)
     }
@@ -77,7 +77,7 @@ struct NodeFileTests {
     func noRouter() throws {
         #expect(
             try read("processes: [{name: router, enabled: false}]").processes.map(\.name) == [
-                "storage", "vm", "post-worker",
+                "storage", "vm", "signer", "post-worker",
             ])
     }
 

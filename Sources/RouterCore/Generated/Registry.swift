@@ -42,6 +42,15 @@ extension TypeRegistry {
         TypeRule(type: 0x00070007, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 600000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001010, providers: 0x0000000000000008),
         TypeRule(type: 0x00070008, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 600000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001010, providers: 0x0000000000000008),
         TypeRule(type: 0x00070009, pattern: .event, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x000000000000fa50, providers: 0x0000000000000008),
+        TypeRule(type: 0x00080001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000003a98, providers: 0x0000000000000020),
+        TypeRule(type: 0x00080002, pattern: .call, trafficClass: .urgent, ttlMilliseconds: 5000, maxBytes: 262144, isSensitive: false, callers: 0x0000000000000010, providers: 0x0000000000000020),
+        TypeRule(type: 0x00080003, pattern: .call, trafficClass: .urgent, ttlMilliseconds: 5000, maxBytes: 262144, isSensitive: false, callers: 0x0000000000000010, providers: 0x0000000000000020),
+        TypeRule(type: 0x00080004, pattern: .call, trafficClass: .urgent, ttlMilliseconds: 5000, maxBytes: 262144, isSensitive: false, callers: 0x0000000000000010, providers: 0x0000000000000020),
+        TypeRule(type: 0x00080005, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000000200, providers: 0x0000000000000020),
+        TypeRule(type: 0x00080006, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000000200, providers: 0x0000000000000020),
+        TypeRule(type: 0x00080007, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000000200, providers: 0x0000000000000020),
+        TypeRule(type: 0x00080008, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000001080, providers: 0x0000000000000020),
+        TypeRule(type: 0x00080009, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000003800, providers: 0x0000000000000020),
         TypeRule(type: 0x00400001, pattern: .call, trafficClass: .normal, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400002, pattern: .downStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
         TypeRule(type: 0x00400003, pattern: .upStream, trafficClass: .bulk, ttlMilliseconds: 5000, maxBytes: 4194304, isSensitive: false, callers: 0x0000000000009000, providers: 0x0000000000008000),
@@ -59,6 +68,7 @@ extension TypeRegistry {
         ContractRule(number: 5, minor: 0, schema: 0xf7525d67, providers: 0x0000000000000100),
         ContractRule(number: 6, minor: 0, schema: 0x677fc0f7, providers: 0x0000000000009200),
         ContractRule(number: 7, minor: 0, schema: 0x57a3602a, providers: 0x0000000000000008),
+        ContractRule(number: 8, minor: 0, schema: 0x6a5650b0, providers: 0x0000000000000020),
         ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),
     ]
 

@@ -16,6 +16,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case transaction
     /// Records of accounts, with what they were spawned with.
     case account
+    /// Files of a signer, and records of where members are reached.
+    case signer
 
     /// Runs one input.
     package func run(_ input: UnsafeRawBufferPointer) {
@@ -28,6 +30,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .tree: TreeFuzzWorld.run(input)
         case .transaction: TransactionFuzzWorld.transaction(input)
         case .account: TransactionFuzzWorld.account(input)
+        case .signer: SignerWorld.run(input)
         }
     }
 
@@ -42,6 +45,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .tree: TreeFuzzWorld.seeds()
         case .transaction: TransactionFuzzWorld.transactionSeeds()
         case .account: TransactionFuzzWorld.accountSeeds()
+        case .signer: SignerWorld.seeds()
         }
     }
 }
