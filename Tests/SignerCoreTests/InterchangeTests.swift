@@ -89,7 +89,7 @@ struct InterchangeTests {
         #expect(
             tally
                 == Tally(
-                    cases: 38, withoutAttestations: 19, imports: 54, blocks: 66, signed: 21, attestations: 212
+                    cases: 38, withoutAttestations: 19, imports: 89, blocks: 71, signed: 18, attestations: 79
                 ))
     }
 

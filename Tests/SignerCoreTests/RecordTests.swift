@@ -65,7 +65,7 @@ struct RecordTests {
         // A longer form of the same number, under a check sum that holds.
         let bytes = SigningRecord(newKey: Given.key).bytes
         let content = Array(bytes.dropLast(32))
-        let longer = Array(content.dropLast(4)) + [1, 0] + content.suffix(3)
+        let longer: [UInt8] = Array(content.dropLast(4)) + [1, 0] + content.suffix(3)
         #expect(throws: RecordFault.self) {
             try SigningRecord(bytes: longer + BLAKE3.hash(longer).bytes)
         }

@@ -1,4 +1,4 @@
-package import NodeDomain
+internal import NodeDomain
 
 /// What happens to a consensus key.
 package enum KeyEvent: Hashable, Sendable {

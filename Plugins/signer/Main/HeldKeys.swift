@@ -21,6 +21,8 @@ final class HeldKeys: Sendable {
     private let vrf: SigningKey
     private let lock: FolderLock
     private let state: Mutex<State>
+    /// The newest decisions, for those who only look and must not wait for the disk.
+    private let shown: Mutex<ConsensusKey>
 
     /// Opens the keys; the record is one that may be gone on with.
     convenience init(_ folder: SignerFolder, _ record: SigningRecord, lock: FolderLock) throws {
@@ -42,6 +44,7 @@ final class HeldKeys: Sendable {
         `operator` = consensus.publicKey
         vrfKey = vrf.publicKey
         state = Mutex(State(key: ConsensusKey(record), disk: FolderDisk(folder.records)))
+        shown = Mutex(ConsensusKey(record))
     }
 
     private static func open(
@@ -65,7 +68,11 @@ final class HeldKeys: Sendable {
         signature: [UInt8], isRepeated: Bool
     ) {
         try check(key)
-        let outcome = state.withLock { state in carryOut(state.key.handle(.request(request)), &state) }
+        let outcome = state.withLock { state in
+            let outcome = carryOut(state.key.handle(.request(request)), &state)
+            show(state.key)
+            return outcome
+        }
         return try outcome.get()
     }
 
@@ -100,6 +107,7 @@ final class HeldKeys: Sendable {
         let refusal = state.withLock { state in
             let refusal = state.key.refusal(ofBeaconFor: chain, height: height)
             if let refusal { state.key.count(refusal) }
+            show(state.key)
             return refusal
         }
         if let refusal { throw refusal }
@@ -135,10 +143,15 @@ final class HeldKeys: Sendable {
 
     private func check(_ key: Bytes32) throws(SigningRefusal) {
         guard key != `operator` else { return }
-        state.withLock { $0.key.count(.otherKey(key)) }
+        state.withLock { state in
+            state.key.count(.otherKey(key))
+            show(state.key)
+        }
         throw .otherKey(key)
     }
 
     /// How the consensus key is.
-    var status: ConsensusKey { state.withLock { $0.key } }
+    var status: ConsensusKey { shown.withLock { $0 } }
+
+    private func show(_ key: ConsensusKey) { shown.withLock { $0 = key } }
 }

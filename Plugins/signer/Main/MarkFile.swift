@@ -48,7 +48,7 @@ struct MarkFile: Codable {
 
     private var mark: HighWaterMark? {
         guard format == Self.form, let key = Bytes32(hexadecimal: `operator`),
-            let step = SigningStep.allCases.first(where: { $0.name == step })
+            let step = SigningStep.allCases.first(where: { $0.name == self.step })
         else { return nil }
         var chain: ChainRevision?
         if let name = self.chain {

@@ -2,6 +2,8 @@ internal import Foundation
 internal import Logging
 internal import NodeBus
 internal import NodeCommand
+internal import NodeCrypto
+internal import NodeDomain
 internal import NodeProtocol
 internal import ServiceLifecycle
 internal import SignerCore

@@ -27,7 +27,7 @@ struct ToolExport: ParsableCommand {
         defer { withExtendedLifetime(lock) {} }
         var record: SigningRecord
         do throws(RecordFault) {
-            record = try RecordStore.record(of: key, from: (try? folder.record(of: key)) ?? nil)
+            record = try RecordStore.record(of: key, from: try? folder.record(of: key))
         } catch {
             throw CommandFault("the record of \(key) cannot be read: \(error)")
         }

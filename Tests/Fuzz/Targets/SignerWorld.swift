@@ -48,7 +48,7 @@ enum SignerWorld {
         .vote(Vote(kind: .prevote, height: height, round: round, target: nil, member: 0), chain)
     }
 
-    private static let chains = ["devnet", "a-long-name-of-a-network-of-40-characters"].enumerated()
+    private static let chains = ["devnet", "a-long-name-of-a-network-with-40-letters"].enumerated()
         .compactMap {
             ChainRevision(name: $1, revision: UInt32($0) * 70_000)
         }
