@@ -24,6 +24,7 @@ let package = Package(
         .executable(name: "spacenode-vm", targets: ["VmMain"]),
         .executable(name: "spacenode-consensus", targets: ["ConsensusMain"]),
         .executable(name: "spacenode-mempool", targets: ["MempoolMain"]),
+        .executable(name: "spacenode-signer", targets: ["SignerMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
@@ -171,7 +172,8 @@ let package = Package(
             name: "ConsensusMain",
             dependencies: [
                 "ConsensusCore", "StorageClient", "StorageWire", "NodeCommand", "NodeBus", "NodeProtocol",
-                "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", lifecycle, logging, arguments,
+                "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", lifecycle, logging,
+                arguments,
                 protobuf,
             ],
             path: "Plugins/consensus/Main"),
@@ -185,6 +187,18 @@ let package = Package(
                 "NodeEncoding", lifecycle, logging, arguments, protobuf,
             ],
             path: "Plugins/mempool/Main"),
+        .target(
+            name: "SignerCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/signer/Core"),
+        .executableTarget(
+            name: "SignerMain",
+            dependencies: [
+                "SignerCore", "NodeWallet", "CLinux", "NodeCommand", "NodeBus", "NodeProtocol",
+                "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", lifecycle, logging,
+                arguments,
+                protobuf,
+            ],
+            path: "Plugins/signer/Main"),
 
         .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
         .executableTarget(
@@ -225,7 +239,7 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", logging,
+                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", "SignerCore", logging,
                 protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
@@ -254,8 +268,12 @@ let package = Package(
         .testTarget(
             name: "ConsensusCoreTests",
             dependencies: ["TestSupport", "ConsensusCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
+        .testTarget(
             name: "MempoolCoreTests",
             dependencies: ["TestSupport", "MempoolCore", "NodeDomain", "NodeEncoding"]),
+        .testTarget(
+            name: "SignerCoreTests",
+            dependencies: ["TestSupport", "SignerCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
@@ -277,9 +295,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "LedgerSupport", "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding",
-                "PostWorkerCore", "StorageClient", "StorageWire", "VmCore", "ZeroMQ", logging, protobuf,
-                "NodeBus", "NodeProtocol", "NodeTasks", "NodeDomain", "NodeEncoding", "PostWorkerCore",
-                "StorageClient", "StorageWire", "ZeroMQ", "NodeCrypto", logging, protobuf,
+                "NodeCrypto", "PostWorkerCore", "SignerCore", "StorageClient", "StorageWire", "VmCore",
+                "ZeroMQ",
+                logging, protobuf,
             ]),
     ],
     swiftLanguageModes: [.v6]

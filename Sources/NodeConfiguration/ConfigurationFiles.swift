@@ -27,6 +27,10 @@ struct ConfigurationFile: Sendable {
             text, path, _ in
             _ = try MempoolFile.parse(text, file: path)
         },
+        ConfigurationFile(name: "signer.yaml", initialText: text(PackageResources.signer_yaml)) {
+            text, path, _ in
+            _ = try SignerFile.parse(text, file: path)
+        },
         ConfigurationFile(name: "post-worker.yaml", initialText: text(PackageResources.post_worker_yaml)) {
             text, path, _ in
             _ = try PostWorkerFile.parse(text, file: path)

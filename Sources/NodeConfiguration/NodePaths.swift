@@ -63,9 +63,12 @@ package struct NodePaths: Sendable, Hashable {
     package var mempoolFile: String { "\(config)/mempool.yaml" }
     /// Folder of the `mempool` plugin.
     package var mempool: String { "\(data)/mempool" }
+    package var signerFile: String { "\(config)/signer.yaml" }
     package var postWorkerFile: String { "\(config)/post-worker.yaml" }
     /// Results of the `post-worker` plugin that nobody has acknowledged; its plots are elsewhere.
     package var postWorker: String { "\(data)/post-worker" }
+    /// Keys of the `signer` plugin, and the record of what they have signed.
+    package var signer: String { "\(data)/signer" }
     /// Folder of the `storage` plugin.
     package var storage: String { "\(data)/storage" }
     package var routerKey: String { "\(keys)/router.key" }

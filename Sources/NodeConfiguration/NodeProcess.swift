@@ -17,9 +17,11 @@ package struct NodeProcess: Sendable, Hashable {
     package static let all = [
         NodeProcess(name: "router", arguments: ["--data", "{data}", "--run-dir", "{run}"], drainSeconds: 5),
         NodeProcess(name: "storage"),
+        NodeProcess(name: "signer"),
         NodeProcess(name: "vm"),
-        NodeProcess(name: "mempool"),
         NodeProcess(name: "post-worker"),
+        NodeProcess(name: "mempool"),
+        NodeProcess(name: "consensus"),
     ]
 
     /// A plugin of the node whose role is its name.

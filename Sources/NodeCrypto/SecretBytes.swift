@@ -46,6 +46,12 @@ package enum Secrets {
         bytes.withUnsafeMutableBytes { sodium_memzero($0.baseAddress, count) }
     }
 
+    /// Fills memory with bytes that nobody can guess.
+    package static func fill(_ memory: UnsafeMutableRawBufferPointer) {
+        guard let start = memory.baseAddress else { return }
+        randombytes_buf(start, memory.count)
+    }
+
     /// Bytes that nobody can guess.
     package static func random(_ count: Int) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: count)

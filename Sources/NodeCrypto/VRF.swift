@@ -19,7 +19,16 @@ package enum VRF {
     /// Proves the output of an input for the key of a seed; nil when libsodium does not start.
     package static func prove(_ input: [UInt8], seed: Bytes32) -> [UInt8]? {
         guard let key = Ed25519.publicKey(seed: seed) else { return nil }
-        var digest = hash(seed.bytes)
+        return prove(input, key, expanded: hash(seed.bytes))
+    }
+
+    /// Proves the output of an input for a key.
+    package static func prove(_ input: [UInt8], key: SigningKey) -> [UInt8]? {
+        prove(input, key.publicKey, expanded: key.expanded())
+    }
+
+    private static func prove(_ input: [UInt8], _ key: Bytes32, expanded: consuming [UInt8]) -> [UInt8]? {
+        var digest = expanded
         defer { sodium_memzero(&digest, digest.count) }
         var secret = Array(digest[..<32])
         defer { sodium_memzero(&secret, secret.count) }

@@ -41,17 +41,25 @@ extension Activation {
     }
 }
 
-extension PlotProof {
-    /// What the identity signs to bind its plot; nil without a binding.
-    package func bindingBytes(genesis: [UInt8], epoch: UInt32, operator: Bytes32) -> [UInt8]? {
-        guard let binding else { return nil }
+extension PlotBinding {
+    /// What the identity signs to bind its plot.
+    package func signedBytes(
+        genesis: [UInt8], epoch: UInt32, identity: Bytes32, operator: Bytes32
+    ) -> [UInt8] {
         var writer = ScaleWriter()
         writer.writeCompact(UInt64(epoch))
         writer.write(identity)
-        writer.write(binding.commitmentATX)
+        writer.write(commitmentATX)
         writer.write(`operator`)
-        writer.write(binding.coinbase)
+        writer.write(coinbase)
         return genesis + [0x51] + writer.bytes
+    }
+}
+
+extension PlotProof {
+    /// What the identity signs to bind its plot; nil without a binding.
+    package func bindingBytes(genesis: [UInt8], epoch: UInt32, operator: Bytes32) -> [UInt8]? {
+        binding?.signedBytes(genesis: genesis, epoch: epoch, identity: identity, operator: `operator`)
     }
 
     func write(to writer: inout ScaleWriter) {

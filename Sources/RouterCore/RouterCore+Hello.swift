@@ -352,11 +352,11 @@ extension RouterCore {
         guard !session.identity.heldKeys.isEmpty else { return }
         for place in sessions.indices where sessions[place].state != .free && Int32(place) != earlier {
             for key in session.identity.heldKeys where sessions[place].identity.heldKeys.contains(key) {
-                let start = key.prefix(4).map { String($0, radix: 16) }.joined()
+                let start = key.prefix(4).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
                 throw HelloFault(
                     status: .keyHeld,
                     text:
-                        "key \(start)… is held by \(sessions[place].name): stop that holder first, one key may have one only"
+                        "key \(start)…, which \(session.name) lists, is held by \(sessions[place].name): stop that holder first, one key may have one only"
                 )
             }
         }

@@ -39,6 +39,7 @@ struct Spacenode: AsyncParsableCommand {
         "checkpoint": ["vm", "checkpoint"],
         "light": ["consensus", "tool", "light"],
         "backup": ["storage", "checkpoint"],
+        "signer": ["signer", "tool"],
     ]
 
     private static var builtIn: [String] {

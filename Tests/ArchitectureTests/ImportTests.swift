@@ -84,7 +84,11 @@ private let allowedInPart: [String: Set<String>] = [
     "Plugins/post-worker/Plots": ["PostWorkerCore", "NodeDomain", "Foundation"]
 ]
 /// What a plugin's Main may import of them.
-private let partsOf = ["post-worker": ["PostWorkerPlots"]]
+private let partsOf = [
+    "post-worker": ["PostWorkerPlots"],
+    // The signer forbids dumps of its memory, and makes its passphrase of the wallet's words.
+    "signer": ["CLinux", "NodeWallet"],
+]
 /// The C library that one plugin alone wraps.
 private let libraries = ["Storage": "CRocksDB"]
 

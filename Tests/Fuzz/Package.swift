@@ -48,10 +48,13 @@ let package = Package(
             name: "MempoolCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/mempool/Core"),
         .target(
+            name: "SignerCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/signer/Core"),
+        .target(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", logging,
+                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", "SignerCore", logging,
                 protobuf,
             ],
             path: "Targets"),

@@ -33,7 +33,10 @@ struct SupervisionTests {
         let order = down.output.matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
             down.status == 0
-                && order == ["example-2", "example-1", "post-worker", "mempool", "vm", "storage", "router"],
+                && order == [
+                    "example-2", "example-1", "consensus", "mempool", "post-worker", "vm", "signer",
+                    "storage", "router",
+                ],
             "\(down.output)")
         #expect(try node.living() == [])
         let after = try node.spacenode("status")
@@ -106,7 +109,10 @@ struct SupervisionTests {
         let order = node.text("up.log").matches(of: /(\S+) ended after/).map { String($0.output.1) }
         #expect(
             up.terminationStatus == 0
-                && order == ["example-2", "example-1", "post-worker", "mempool", "vm", "storage", "router"],
+                && order == [
+                    "example-2", "example-1", "consensus", "mempool", "post-worker", "vm", "signer",
+                    "storage", "router",
+                ],
             "\(node.text("up.log"))")
         #expect(try node.living() == [])
     }
@@ -167,7 +173,7 @@ struct SupervisionTests {
         let up = try node.spacenode("up", "--detach")
         #expect(up.status == 0, "\(up.output)")
         let new = try node.living()
-        #expect(new.count == 6 && Set(old).isDisjoint(with: new))
+        #expect(new.count == 7 && Set(old).isDisjoint(with: new))
         kill(try node.supervisor(), SIGKILL)
         usleep(200_000)
         let down = try node.spacenode("down")
@@ -183,7 +189,7 @@ struct SupervisionTests {
         let both = try ["one.log", "two.log"].map { try node.start("up", "--detach", log: $0) }
         #expect(node.wait(15) { !both.contains(where: \.isRunning) })
         #expect(both.map(\.terminationStatus) == [0, 0], "\(node.text("one.log")) \(node.text("two.log"))")
-        #expect(try node.living().count == 6)
+        #expect(try node.living().count == 7)
     }
 
     @Test("garbage, endless lines and idle connections at the supervisor's socket harm nobody")

@@ -50,7 +50,7 @@ struct NodeFileTests {
             separator: "\n")
         #expect(
             try read(example).processes.map(\.name) == [
-                "router", "storage", "vm", "mempool", "post-worker", "example-1",
+                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "example-1",
             ])
     }
 
@@ -65,10 +65,13 @@ struct NodeFileTests {
               - {name: off, role: example, program: off, enabled: false}
             """)
         #expect(file.portBase == 9000)
-        #expect(file.processes.map(\.name) == ["router", "storage", "vm", "mempool", "post-worker", "own"])
+        #expect(
+            file.processes.map(\.name) == [
+                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "own",
+            ])
         #expect(file.processes[0].program == "/opt/router" && file.processes[0].environment == ["B": "two"])
         #expect(file.processes[0].arguments == NodeProcess.all[0].arguments)
-        let own = file.processes[5]
+        let own = file.processes[7]
         #expect(own.arguments(["data": "/d", "bus": "ipc:/r"]) == ["/d/x", "ipc:/r"])
         #expect(own.environment == ["A": "1"] && own.drainSeconds == 3)
     }
@@ -77,7 +80,7 @@ struct NodeFileTests {
     func noRouter() throws {
         #expect(
             try read("processes: [{name: router, enabled: false}]").processes.map(\.name) == [
-                "storage", "vm", "mempool", "post-worker",
+                "storage", "signer", "vm", "post-worker", "mempool", "consensus",
             ])
     }
 

@@ -20,6 +20,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case consensus
     /// The mempool's journal, and announcements of peers.
     case mempool
+    /// Files of a signer, and records of where members are reached.
+    case signer
 
     /// Runs one input.
     package func run(_ input: UnsafeRawBufferPointer) {
@@ -34,6 +36,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .account: TransactionFuzzWorld.account(input)
         case .consensus: ConsensusFuzzWorld.run(input)
         case .mempool: MempoolFuzzWorld.run(input)
+        case .signer: SignerWorld.run(input)
         }
     }
 
@@ -50,6 +53,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .account: TransactionFuzzWorld.accountSeeds()
         case .consensus: ConsensusFuzzWorld.seeds()
         case .mempool: MempoolFuzzWorld.seeds()
+        case .signer: SignerWorld.seeds()
         }
     }
 }

@@ -103,7 +103,7 @@ package struct ChainRules: Sendable {
 
     /// What the proposer of a height proves; the round is not in it, so each key has one output a height.
     package func beaconAlpha(height: UInt64, last: Bytes32) -> [UInt8] {
-        Array("beacon".utf8) + Array(chainID.utf8) + height.bigEndianBytes + last.bytes
+        OperatorBytes.beacon(chain: chainID, height: height, last: last)
     }
 
     static func sha256(_ bytes: [UInt8]) -> Bytes32 {
