@@ -40,7 +40,7 @@ struct MarkTests {
             try record.importing(mark(9, next), assumedHeight: nil)
         }
         let recovered = try record.importing(mark(10, next), assumedHeight: nil)
-        #expect(recovered.chain == next && recovered.point == mark(10).point)
+        #expect(recovered.chain == next && recovered.point == record.point)
         #expect(throws: ImportRefusal.self) {
             try recovered.importing(mark(12, Given.chain), assumedHeight: nil)
         }

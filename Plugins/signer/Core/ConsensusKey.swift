@@ -29,11 +29,18 @@ package struct ConsensusKey: Hashable, Sendable {
     /// How often it did what.
     package struct Counts: Hashable, Sendable {
         /// New signatures.
-        package var signed: UInt64 = 0
+        package var signed: UInt64
         /// Signatures that were given again.
-        package var repeated: UInt64 = 0
+        package var repeated: UInt64
         /// Refusals.
-        package var refused: UInt64 = 0
+        package var refused: UInt64
+
+        /// Numbers of each.
+        package init(signed: UInt64 = 0, repeated: UInt64 = 0, refused: UInt64 = 0) {
+            self.signed = signed
+            self.repeated = repeated
+            self.refused = refused
+        }
     }
 
     private enum Phase: Hashable {
