@@ -39,7 +39,7 @@ private struct ProposerFile: Decodable {
         let expectedPriorities: [Int64]?
         let expectedProposerHex: String?
         // The key `proposer_20x_increment_1`, as the decoder's strategy spells it.
-        let proposer20xIncrement1: String?
+        let proposer20XIncrement1: String?
         // The key `expected_counts_in_any_window_of_4`, likewise.
         let expectedCountsInAnyWindowOf4: [String: Int]?
         let start: [Change]?
@@ -203,7 +203,7 @@ struct ProposerTests {
                     address: addresses[$0], power: powers[$0], priority: priorities[$0].value)
             })
         for _ in 0..<(try #require(row.times)) { rotation.increment() }
-        let proposer = row.expectedProposerHex ?? row.proposer20xIncrement1
+        let proposer = row.expectedProposerHex ?? row.proposer20XIncrement1
         if let proposer {
             let bytes = try #require(Hexadecimal.bytes(of: proposer))
             #expect(
