@@ -43,36 +43,17 @@ package enum Journal {
     /// What the file begins with.
     package static let mark: [UInt8] = Array("SNMP".utf8) + [1, 0, 0, 0]
     /// Bytes of a record before its payload.
-    package static let head = 8
+    package static let head = CheckedFrames.head
     /// The largest payload.
     package static let largestPayload =
         10 + (CandidateKind.allCases.map { MempoolLimit.bytes(of: $0) }.max() ?? 0)
 
     /// A record as it stands in the file.
-    package static func bytes(of record: JournalRecord) -> [UInt8] {
-        let payload = record.payload
-        return littleEndian(UInt32(truncatingIfNeeded: payload.count))
-            + littleEndian(CRC32C.checksum(payload)) + payload
-    }
-
-    private static func littleEndian(_ number: UInt32) -> [UInt8] {
-        (0..<4).map { UInt8(truncatingIfNeeded: number >> (8 * UInt32($0))) }
-    }
+    package static func bytes(of record: JournalRecord) -> [UInt8] { CheckedFrames.frame(record.payload) }
 }
 
 /// What a journal says, up to its end or its first fault.
 package struct JournalReading: Hashable, Sendable {
-    /// What it ends with before the end of the file.
-    package struct Fault: Hashable, Sendable, CustomStringConvertible {
-        /// Where the first byte stands that is not good.
-        package let offset: Int
-        /// What is wrong there.
-        package let what: String
-
-        /// What is wrong, and where.
-        package var description: String { "at byte \(offset) \(what)" }
-    }
-
     /// What waits by its records, in the order of arrival.
     package private(set) var candidates: [Candidate] = []
     /// How many records were read.
@@ -80,23 +61,23 @@ package struct JournalReading: Hashable, Sendable {
     /// Up to where the bytes are good.
     package private(set) var goodBytes = 0
     /// Why not to the end; nil: to the end.
-    package private(set) var fault: Fault?
+    package private(set) var fault: CheckedFrames.Fault?
 
     /// Reads a file's bytes, from anywhere.
     package init(_ bytes: [UInt8]) {
         var waiting: [Bytes32: (candidate: Candidate, arrival: UInt64)] = [:]
         if bytes.isEmpty { return }
         guard bytes.starts(with: Journal.mark) else {
-            fault = Fault(offset: 0, what: "there is no mark of a journal of this version")
+            fault = CheckedFrames.Fault(0, "there is no mark of a journal of this version")
             return
         }
         goodBytes = Journal.mark.count
         while goodBytes < bytes.count {
             let (record, size): (JournalRecord, Int)
-            switch Self.record(bytes, at: goodBytes) {
-            case .success(let found): (record, size) = found
-            case .failure(let failure):
-                fault = Fault(offset: goodBytes, what: failure.what)
+            do throws(CheckedFrames.Fault) {
+                (record, size) = try Self.record(bytes, at: goodBytes)
+            } catch {
+                fault = error
                 candidates = Self.order(waiting)
                 return
             }
@@ -112,10 +93,6 @@ package struct JournalReading: Hashable, Sendable {
         candidates = Self.order(waiting)
     }
 
-    private struct Torn: Error {
-        let what: String
-    }
-
     private static func order(
         _ waiting: [Bytes32: (candidate: Candidate, arrival: UInt64)]
     ) -> [Candidate] {
@@ -125,30 +102,11 @@ package struct JournalReading: Hashable, Sendable {
 
     private static func record(
         _ bytes: [UInt8], at start: Int
-    ) -> Result<(record: JournalRecord, size: Int), Torn> {
-        guard bytes.count - start >= Journal.head else {
-            return .failure(Torn(what: "a record is cut off in its head"))
-        }
-        let length = Int(number(bytes, start))
-        guard (1...Journal.largestPayload).contains(length) else {
-            return .failure(Torn(what: "a record of \(length) bytes begins, and none is so long"))
-        }
-        let first = start + Journal.head
-        guard bytes.count - first >= length else {
-            return .failure(
-                Torn(what: "a record of \(length) bytes is cut off after \(bytes.count - first)"))
-        }
-        let payload = bytes[first..<first + length]
-        guard CRC32C.checksum(payload) == number(bytes, start + 4) else {
-            return .failure(Torn(what: "the checksum of a record does not hold"))
-        }
+    ) throws(CheckedFrames.Fault) -> (record: JournalRecord, size: Int) {
+        let payload = try CheckedFrames.payload(bytes, at: start, largest: Journal.largestPayload)
         guard let record = JournalRecord(payload: payload) else {
-            return .failure(Torn(what: "a record of an unknown form begins"))
+            throw CheckedFrames.Fault(start, "a record of an unknown form begins")
         }
-        return .success((record, Journal.head + length))
-    }
-
-    private static func number(_ bytes: [UInt8], _ start: Int) -> UInt32 {
-        (0..<4).reduce(0) { $0 | UInt32(bytes[start + $1]) << UInt32(8 * $1) }
+        return (record, CheckedFrames.head + payload.count)
     }
 }
