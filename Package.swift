@@ -236,6 +236,17 @@ let package = Package(
             path: "Tests/DevnetRig",
             exclude: ["rig"]),
         .target(
+            name: "ConsensusSim",
+            dependencies: ["TestSupport", "ConsensusCore", "NodeDomain", "NodeEncoding"],
+            path: "Tests/ConsensusSim"),
+        .executableTarget(
+            name: "ConsensusRig",
+            dependencies: [
+                "TestSupport", "ConsensusSim", "ConsensusCore", "NodeCrypto", "NodeDomain", "NodeEncoding",
+                arguments,
+            ],
+            path: "Tests/ConsensusRig"),
+        .target(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",

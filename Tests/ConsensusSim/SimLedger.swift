@@ -7,6 +7,9 @@ struct SimLedger {
     /// A transaction that makes a block bad.
     static let poison: [UInt8] = [0xba, 0xd0]
 
+    /// The height at which another term begins.
+    static let secondTerm: UInt64 = 3
+
     let powers: [[Int64]]
 
     /// Powers of two terms: honest members swap theirs, and liars never have a third.
@@ -23,7 +26,7 @@ struct SimLedger {
 
     /// Who decides on a height: a new term begins at the third.
     func validators(_ height: UInt64) -> ValidatorSet? {
-        let powers = powers[height < 3 ? 0 : 1]
+        let powers = powers[height < Self.secondTerm ? 0 : 1]
         return try? ValidatorSet(
             powers.enumerated().map { Validator(key: SimSignature.key($0.offset), power: $0.element) })
     }
@@ -38,6 +41,7 @@ struct SimLedger {
             context.appHash.word0 &* 31 &+ hash.word0, hash.word1, hash.word2, context.height)
         return context.next(
             after: stored.block, stored.reference, stored.commit, appHash: root,
-            resultsHash: Bytes32(hash.word3, 0, 0, context.height), nextValidators: after, beginsTerm: context.height == 2)
+            resultsHash: Bytes32(hash.word3, 0, 0, context.height), nextValidators: after,
+            beginsTerm: context.height + 1 == Self.secondTerm)
     }
 }

@@ -28,9 +28,19 @@ package struct SimOptions: Sendable {
     package var healing: UInt64 = 8000
     /// Whether powers differ.
     package var isUnequal = true
+    /// Leaders and cuts, where they are not left to chance.
+    package var script: SimScript?
 
     /// The usual run.
     package init() {}
+
+    /// A run that nothing disturbs.
+    package static var clean: SimOptions {
+        var options = SimOptions()
+        (options.loss, options.doubles, options.cuts, options.crashes) = (0, 0, 0, 0)
+        (options.skew, options.delay, options.healing) = (0, 20, 0)
+        return options
+    }
 
     /// What a seed stands for.
     package init(seed: UInt64) {
@@ -44,6 +54,7 @@ package struct SimOptions: Sendable {
         delay = 20 + UInt64(dice.below(250))
         cuts = dice.below(80)
         crashes = dice.below(4)
+        fullDisks = dice.below(50)
         healing = 2000 + UInt64(dice.below(8000))
         isUnequal = dice.below(4) != 0
     }

@@ -23,6 +23,8 @@ package struct SimReport: Sendable, Hashable {
     package var evidence = 0
     /// Writes and flushes of each node.
     package var steps: [Int] = []
+    /// Which of them are its signer's.
+    package var signerSteps: [[Int]] = []
 }
 
 /// A network, disks and clocks in one process, all from one seed, around the consensus that ships.
@@ -32,7 +34,6 @@ package final class SimWorld {
     /// Virtual time after healing by which all must be done.
     static let patience: UInt64 = 600_000
 
-    nonisolated(unsafe) package static var debug = false
     let options: SimOptions
     var dice: SplitMix
     let ledger: SimLedger
@@ -41,12 +42,16 @@ package final class SimWorld {
     var queue = SimHeap<SimEvent>()
     var time = SimWorld.start
     var judge: SimJudge
-    package private(set) var report: SimReport
+    /// What liars say again later.
+    var heard: [ConsensusMessage] = []
+    /// Told what happens, line by line.
+    package var trace: ((String) -> Void)?
+    package internal(set) var report: SimReport
 
     /// A world that has not begun.
     ///
-    /// - Parameter crashAt: a node and the number of the write or flush at which it crashes.
-    package init(seed: UInt64, _ options: SimOptions, crashAt: (node: Int, step: Int)? = nil) {
+    /// - Parameter crashAt: a node and the write or flush at which it crashes.
+    package init(seed: UInt64, _ options: SimOptions, crashAt: (node: Int, boundary: SimBoundary)? = nil) {
         self.options = options
         var dice = SplitMix(seed: seed ^ 0x5eed)
         let faulty = options.twins + options.liars
@@ -63,10 +68,16 @@ package final class SimWorld {
         judge = SimJudge(faulty: faultyPlaces)
         self.dice = dice
         guard let first = ledger.validators(1), let second = ledger.validators(2) else { return }
-        let genesis = HeightContext(
+        var genesis = HeightContext(
             chain: "sim-0", genesisTime: Timestamp(milliseconds: Self.start), appHash: .zero,
             validators: first, nextValidators: second, parametersHash: .zero)
-        judge.ledger = ledger
+        if let script = options.script,
+            let rotation = ProposerRotation.with(
+                leaders: script.leaders.compactMap { first.place(of: SimSignature.key($0)) }, in: first)
+        {
+            genesis.rotation = rotation
+        }
+        judge.know(ledger, genesis, isScripted: options.script != nil)
         for place in 0..<options.nodes {
             let character: SimNode.Character =
                 place < options.twins ? .twin : place < faulty ? .liar : .honest
@@ -76,7 +87,10 @@ package final class SimWorld {
                 nodes.append(node)
             }
         }
-        if let crashAt, nodes.indices.contains(crashAt.node) { nodes[crashAt.node].crashAt = crashAt.step }
+        report.signerSteps = nodes.map { _ in [] }
+        if let crashAt, nodes.indices.contains(crashAt.node) {
+            nodes[crashAt.node].crashAt = crashAt.boundary
+        }
     }
 
     /// Runs to the end: all honest members decided all heights, or something is wrong.
@@ -85,7 +99,9 @@ package final class SimWorld {
         queue.push(.heal, at: Self.start + options.healing)
         for _ in 0..<options.crashes {
             let place = dice.below(nodes.count)
-            queue.push(.crash(place), at: Self.start + UInt64(dice.below(Int(options.healing))))
+            let kinds = SimCrash.allCases
+            let kind = dice.below(100) < options.fullDisks ? .fullDisk : kinds[dice.below(kinds.count)]
+            queue.push(.crash(place, kind), at: Self.start + UInt64(dice.below(Int(options.healing))))
         }
         while !isDone, report.violations.isEmpty, let (moment, event) = queue.pop() {
             time = moment
@@ -94,9 +110,12 @@ package final class SimWorld {
                 break
             }
             fold(event)
+            if let trace, let line = describe(event) { trace(line) }
             perform(event)
             report.violations += judge.takeViolations()
         }
+        judge.close(nodes)
+        report.violations += judge.takeViolations()
         report.time = time - Self.start
         report.steps = nodes.map(\.steps)
         report.evidence = judge.evidence
@@ -131,8 +150,14 @@ package final class SimWorld {
             guard nodes[place].life == life, nodes[place].engine?.context.height == height else { return }
             handle(place, event)
         case .applied(let place, let life): if nodes[place].life == life { apply(place) }
-        case .crash(let place): crash(place)
+        case .crash(let place, let kind):
+            if kind == .now { crash(place) } else { nodes[place].armed = kind }
         case .restart(let place): begin(place)
+        case .askSigner(let place, let life, let word):
+            guard nodes[place].life == life, nodes[place].engine?.context.height == word.order.height else {
+                return
+            }
+            sign(word, place)
         case .heal:
             for place in nodes.indices {
                 nodes[place].skew = Int64(dice.below(Int(rules.precision))) - Int64(rules.precision / 2)
@@ -147,33 +172,59 @@ package final class SimWorld {
     private func handle(_ place: Int, _ event: ConsensusEvent) {
         guard var engine = nodes[place].engine else { return }
         nodes[place].engine = nil
+        let before = engine.state
         let actions = engine.handle(event, now: clock(place))
         nodes[place].engine = engine
+        if trace != nil { tell(engine, before, actions, place) }
         judge.look(at: engine, of: nodes[place])
         carryOut(actions, place)
     }
 
     // MARK: - Crashes
 
-    private func crash(_ place: Int) {
+    /// A node stops: what was not flushed is there in part, or not at all.
+    func crash(_ place: Int) {
         guard nodes[place].engine != nil else { return }
         report.crashes += 1
-        if Self.debug, let engine = nodes[place].engine { print("t\(time - Self.start) crash \(place): \(engine.state) pending \(nodes[place].pending.count) durable \(nodes[place].durable.count)") }
         nodes[place].engine = nil
         nodes[place].life += 1
+        nodes[place].armed = nil
         // Of what was not flushed some first bytes may have reached the disk.
         let kept = dice.below(nodes[place].pending.count + 1)
         nodes[place].durable += nodes[place].pending.prefix(kept)
         nodes[place].pending = []
+        nodes[place].signer.crash(isKept: dice.below(2) == 0)
+        if let block = nodes[place].pendingBlock, dice.below(2) == 0 { keep(block, place) }
+        nodes[place].pendingBlock = nil
+        trace?(line(place, "stops"))
         queue.push(.restart(place), at: time + 50 + UInt64(dice.below(1500)))
     }
 
     /// Counts a write or a flush; true when the node crashes there.
     func step(_ place: Int) -> Bool {
         nodes[place].steps += 1
-        guard nodes[place].crashAt == nodes[place].steps else { return false }
+        guard let crashAt = nodes[place].crashAt, crashAt.step == nodes[place].steps else { return false }
         crash(place)
         return true
+    }
+
+    /// Counts a step of the signer; true when it stops there, alone or with its node.
+    func signerStep(_ word: SignedWord, _ place: Int) -> Bool {
+        report.signerSteps[place].append(nodes[place].steps + 1)
+        guard let crashAt = nodes[place].crashAt, crashAt.isSignerAlone,
+            crashAt.step == nodes[place].steps + 1
+        else { return step(place) }
+        nodes[place].steps += 1
+        stopSigner(word, place)
+        return true
+    }
+
+    /// Only the signer stops: whoever asked gets no answer, and asks again.
+    func stopSigner(_ word: SignedWord, _ place: Int) {
+        report.crashes += 1
+        nodes[place].signer.crash(isKept: dice.below(2) == 0)
+        trace?(line(place, "its signer stops"))
+        queue.push(.askSigner(place, life: nodes[place].life, word), at: time + 100)
     }
 
     /// A start: what is stored and not applied is applied, then the log of the height is read.
@@ -192,8 +243,8 @@ package final class SimWorld {
             nodes[place].durable = ConsensusLog.mark(chain: context.chain, height: context.height)
         }
         nodes[place].pending = []
+        judge.restarted(nodes[place])
         let actions = engine.begin(isOurs ? reading.records : [], now: clock(place))
-        if Self.debug { print("t\(time - Self.start) begin \(place): \(reading.records.count) records, fault \(reading.fault ?? "-"), height \(reading.height ?? 0) of \(context.height): \(engine.state) last \(String(describing: nodes[place].lastWord)) \(actions.count) \(engine.waiting)") }
         nodes[place].engine = engine
         carryOut(actions, place)
     }
@@ -227,7 +278,8 @@ enum SimEvent {
     case deliverBlock(to: Int, from: Int, Block, Certificate)
     case own(Int, life: Int, height: UInt64, ConsensusEvent)
     case applied(Int, life: Int)
-    case crash(Int)
+    case crash(Int, SimCrash)
+    case askSigner(Int, life: Int, SignedWord)
     case restart(Int)
     case heal
 
@@ -238,7 +290,8 @@ enum SimEvent {
         case .deliverBlock(let place, let from, _, _): UInt64(place * 64 + from) << 8 | 0x80
         case .own(let place, let life, let height, _): UInt64(place * 64 + life) << 16 | height
         case .applied(let place, _): UInt64(place) << 8 | 0x81
-        case .crash(let place): UInt64(place) << 8 | 0x82
+        case .crash(let place, _): UInt64(place) << 8 | 0x82
+        case .askSigner(let place, _, _): UInt64(place) << 8 | 0x85
         case .restart(let place): UInt64(place) << 8 | 0x83
         case .heal: 0x84
         }
@@ -256,17 +309,5 @@ extension ConsensusMessage {
         case .part(let part): UInt64(part.index) << 8 | 4
         case .status(let status): UInt64(status.round) << 8 | 5
         }
-    }
-}
-
-extension SimWorld {
-    /// Where each node stands, for whoever looks into a failure.
-    package var portrait: String {
-        nodes.map { node in
-            guard let engine = node.engine else { return "\(node.place) down" }
-            return "\(node.place) \(node.character) h\(engine.context.height) \(engine.state.round)/\(engine.state.step) "
-                + "locked \(engine.state.locked?.round.description ?? "-") valid \(engine.state.valid?.round.description ?? "-") \(engine.waiting)"
-        }
-        .joined(separator: "\n")
     }
 }

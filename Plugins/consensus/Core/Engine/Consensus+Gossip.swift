@@ -40,11 +40,16 @@ extension Consensus {
         if peerStatus.round > state.round { return }
         let isThere = peerStatus.round == state.round
         sendProposal(isThere ? peerStatus : nil, to: peer)
-        for kind in [VoteKind.prevote, .precommit] {
+        // First what its own round lacks: that is known, so that each answer brings it further.
+        for kind in VoteKind.allCases {
             let known = kind == .prevote ? peerStatus.prevotes : peerStatus.precommits
-            send(kind, state.round, without: isThere ? known : nil, to: peer, &budget)
-            // A round that it has not left yet may lack the last vote.
-            if !isThere { send(kind, peerStatus.round, without: known, to: peer, &budget) }
+            send(kind, peerStatus.round, without: known, to: peer, &budget)
+        }
+        guard !isThere else { return }
+        // Then what it can skip a round by; those of this round alone may be too few.
+        let rounds = state.round - peerStatus.round > 1 ? [state.round, state.round - 1] : [state.round]
+        for round in rounds {
+            for kind in VoteKind.allCases { send(kind, round, without: nil, to: peer, &budget) }
         }
     }
 

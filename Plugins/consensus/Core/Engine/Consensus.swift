@@ -325,9 +325,3 @@ extension Consensus {
     /// Rounds of which votes or senders are kept, for whoever watches bounds.
     package var keptRounds: Int { tendermint.votes.rounds.count }
 }
-
-extension Consensus {
-    package var waiting: String {
-        "timers \(awaited.timers) signatures \(awaited.signatures.count) judgements \(awaited.judgements.count) body \(awaited.body == nil ? "-" : "yes") candidates \(candidates.map { "\($0.message.proposal.round) \($0.isGiven)" }) drafts \(drafts.map { "\($0.draft.parts.isComplete) \(String(describing: $0.draft.fault)) \(String(describing: $0.draft.isAccepted))" })"
-    }
-}

@@ -87,7 +87,9 @@ extension ConsensusRecord: ConsensusWire {
             let reference = BlockReference(
                 hash: try reader.bytes32(), partsTotal: try reader.compact32(),
                 partsHash: try reader.bytes32())
-            return .judged(reference, isAccepted: try reader.byte() == 1)
+            let flag = try reader.byte()
+            guard flag <= 1 else { throw .invalid(offset: 1, what: "a block is accepted or not: 1 or 0") }
+            return .judged(reference, isAccepted: flag == 1)
         case .signed: return .signed(try SignedWord(&reader))
         case .refused: return .refused(try SignedWord(&reader))
         case .decided:

@@ -36,10 +36,12 @@ package struct VoteKeeper: Sendable {
         self.powers = powers
     }
 
-    /// Moves on to a round: votes for no block of the rounds before mean nothing any more.
+    /// Moves on to a round: votes for no block mean nothing any more, but those of the round just left.
+    ///
+    /// That round may have ended here by precommits for no block that others lack: without them they would wait in it for ever.
     package mutating func enter(_ round: UInt32) {
         current = round
-        for place in tables.indices where tables[place].round < round {
+        for place in tables.indices where isPast(tables[place].round) {
             tables[place].prevotes.dropNil()
             tables[place].precommits.dropNil()
         }
@@ -49,7 +51,7 @@ package struct VoteKeeper: Sendable {
     package mutating func add(_ vote: Vote) -> Addition {
         let member = Int(vote.member)
         guard let power = powers.member(at: member)?.power else { return .known }
-        if vote.round < current, vote.target == nil { return .known }
+        if isPast(vote.round), vote.target == nil { return .known }
         guard isWhole(vote.round) else { return addAhead(member, vote.round) ? .added : .known }
         let place = open(vote.round)
         let added = change(place, vote.kind) { $0.add(vote, power: power) }
@@ -123,6 +125,9 @@ package struct VoteKeeper: Sendable {
     }
 
     // MARK: - Places
+
+    /// Before the round just left.
+    private func isPast(_ round: UInt32) -> Bool { round < current && current - round > 1 }
 
     private func isWhole(_ round: UInt32) -> Bool { round <= current || round - current == 1 }
 

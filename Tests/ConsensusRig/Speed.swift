@@ -1,0 +1,8 @@
+import ArgumentParser
+
+/// Figures.
+struct Speed: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Measures the core.")
+
+    func run() throws {}
+}
