@@ -1,5 +1,5 @@
 package import NodeDomain
-internal import NodeEncoding
+package import NodeEncoding
 
 /// What the journal says of one candidate.
 package enum JournalRecord: Hashable, Sendable {

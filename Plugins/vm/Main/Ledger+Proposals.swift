@@ -73,14 +73,23 @@ extension Ledger {
         do {
             let item = try BlockItem(bytes: [UInt8](candidate.raw))
             verdict.id = Data(item.id.bytes)
-            guard case .activation(let activation) = item, candidate.kind == .activation else {
-                verdict.reason = "evidence and PoET proofs are judged in a proposal: put it into one"
+            try await fill(&state, network.rules.needs(of: item))
+            let checks: [ChainCheck]
+            switch (item, candidate.kind) {
+            case (.activation(let activation), .activation):
+                verdict.operator = Data(activation.operator.bytes)
+                verdict.units = activation.plots.reduce(0) { $0 + UInt64($1.units) }
+                checks = try await on(&state) { try network.rules.review(activation, in: $0) }
+            case (.malfeasance(let evidence), .malfeasance):
+                verdict.operator = Data(evidence.operator.bytes)
+                checks = try await on(&state) { try network.rules.review(evidence, in: $0) }
+            case (.poetProof, .poetProof):
+                verdict.reason = "PoET proofs are judged in a proposal: put it into one"
+                return verdict
+            default:
+                verdict.reason = "this is an item of another kind than it is said to be"
                 return verdict
             }
-            verdict.operator = Data(activation.operator.bytes)
-            verdict.units = activation.plots.reduce(0) { $0 + UInt64($1.units) }
-            try await fill(&state, network.rules.needs(of: item))
-            let checks = try await on(&state) { try network.rules.review(activation, in: $0) }
             verdict.reason = try await judges.refusal(checks, network) ?? ""
             verdict.valid = verdict.reason.isEmpty
         } catch let fault as ScaleFault {

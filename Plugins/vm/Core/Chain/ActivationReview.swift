@@ -13,6 +13,31 @@ extension ChainRules {
         return try review(activation, in: state, epoch: pot.epoch, height: pot.height + 1)
     }
 
+    /// Judges evidence for the next block, as the mempool does.
+    ///
+    /// - Returns: what is still to be found true.
+    package func review(_ evidence: Malfeasance, in state: LedgerState) throws -> [ChainCheck] {
+        try review(evidence, in: state, state.head())
+    }
+
+    /// The checks of evidence: somebody with a seat, not long ago, and not barred yet.
+    func review(_ evidence: Malfeasance, in state: LedgerState, _ pot: PotRecord) throws -> [ChainCheck] {
+        guard evidence.height > 0, evidence.height <= pot.height else {
+            throw ChainRefusal.evidenceHeight(evidence.height, last: pot.height)
+        }
+        try state.require(needs(of: .malfeasance(evidence)))
+        let term = term(of: evidence.height)
+        guard let seats = try state.seats.get(term) else { throw ChainRefusal.evidenceTerm(term) }
+        guard seats.member(evidence.operator) != nil else {
+            throw ChainRefusal.evidenceSeat(evidence.operator, term: term)
+        }
+        let last = seats.epoch + ChainLimit.evidenceEpochs
+        guard pot.epoch <= last else { throw ChainRefusal.evidenceOld(epoch: pot.epoch, last: last) }
+        let record = try state.operators.get(evidence.operator)
+        guard !(record?.barred ?? false) else { throw ChainRefusal.evidenceKnown(evidence.operator) }
+        return [.misbehaviour(evidence, chain: votingChain)]
+    }
+
     /// The checks of an activation in their order (spec: chain, §3).
     func review(
         _ activation: Activation, in state: LedgerState, epoch number: UInt32, height: UInt64

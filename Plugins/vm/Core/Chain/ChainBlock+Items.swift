@@ -29,20 +29,8 @@ extension ChainRules {
 extension ChainBlock {
     /// Evidence: the operator is barred for ever; what its rows would have been paid burns when they are due.
     mutating func apply(_ evidence: Malfeasance) throws {
-        guard evidence.height > 0, evidence.height <= pot.height else {
-            throw ChainRefusal.evidenceHeight(evidence.height, last: pot.height)
-        }
-        try state.require(rules.needs(of: .malfeasance(evidence)))
-        let term = rules.term(of: evidence.height)
-        guard let seats = try state.seats.get(term) else { throw ChainRefusal.evidenceTerm(term) }
-        guard seats.member(evidence.operator) != nil else {
-            throw ChainRefusal.evidenceSeat(evidence.operator, term: term)
-        }
-        let last = seats.epoch + ChainLimit.evidenceEpochs
-        guard pot.epoch <= last else { throw ChainRefusal.evidenceOld(epoch: pot.epoch, last: last) }
+        checks += try rules.review(evidence, in: state, pot)
         var record = try state.operators.get(evidence.operator) ?? OperatorRecord()
-        guard !record.barred else { throw ChainRefusal.evidenceKnown(evidence.operator) }
-        checks.append(.misbehaviour(evidence, chain: rules.votingChain))
         record.barred = true
         try state.operators.set(evidence.operator, record)
         events.append(.barred(evidence.operator))
