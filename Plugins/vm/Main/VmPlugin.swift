@@ -42,8 +42,8 @@ struct VmPlugin: Service {
                     text =
                         "storage, or at a first start the signer, does not answer (\(error)): see that both run"
                 }
-            } catch LedgerFault.noKeys {
-                text = "\(LedgerFault.noKeys)"
+            } catch let fault as LedgerFault where fault == .noKeys {
+                text = "\(fault)"
             } catch let error as StorageError where error.code != .corrupt && error.code != .forbidden {
                 text = "storage cannot be read: \(error)"
             }
