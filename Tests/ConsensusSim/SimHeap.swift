@@ -1,11 +1,16 @@
 /// Things by their moments; those of one moment in the order in which they came.
-struct SimHeap<Element> {
+package struct SimHeap<Element> {
     private var items: [(time: UInt64, order: UInt64, element: Element)] = []
     private var next: UInt64 = 0
 
-    var isEmpty: Bool { items.isEmpty }
+    /// Nothing yet.
+    package init() {}
 
-    mutating func push(_ element: Element, at time: UInt64) {
+    /// Whether nothing is left.
+    package var isEmpty: Bool { items.isEmpty }
+
+    /// Puts a thing at its moment.
+    package mutating func push(_ element: Element, at time: UInt64) {
         items.append((time, next, element))
         next += 1
         var place = items.count - 1
@@ -15,7 +20,8 @@ struct SimHeap<Element> {
         }
     }
 
-    mutating func pop() -> (time: UInt64, element: Element)? {
+    /// Takes the earliest.
+    package mutating func pop() -> (time: UInt64, element: Element)? {
         guard let first = items.first, let last = items.popLast() else { return nil }
         if items.isEmpty { return (first.time, first.element) }
         items[0] = last

@@ -143,6 +143,7 @@ extension Ledger {
         do {
             var run = BlockRun()
             let outcome = try await execute(try read(input, network), on: head.height, &run)
+            if let fault = outcome.proposalFault { return fault }
             return try await judges.refusal(outcome.checks, network)
         } catch let fault as LedgerFault {
             guard case .refused(let reason) = fault else { throw fault }

@@ -263,7 +263,8 @@ package struct Consensus {
         guard !hasCommitted else { return }
         hasCommitted = true
         awaited = Awaited()
-        emit(.broadcast(.certificate(certificate)))
+        // One member tells all; whoever misses it asks. From everybody to everybody it would be most of what is sent.
+        if context.rotation.proposer(round: certificate.round) == me { emit(.broadcast(.certificate(certificate))) }
         emit(.commit(block, reference, certificate))
     }
 
