@@ -34,9 +34,9 @@ struct Send: AsyncParsableCommand {
             let key = Ed25519.publicKey(seed: secret)
         else { throw RigFault("the faucet has no key") }
         let account = WalletAccount(key: key)
-        guard let output = FileHandle(forWritingAtPath: made(out)) else {
-            throw RigFault("\(out) cannot be made")
-        }
+        guard FileManager.default.createFile(atPath: out, contents: nil),
+            let output = FileHandle(forWritingAtPath: out)
+        else { throw RigFault("\(out) cannot be made") }
         var report = Report()
         let end = Date() + Double(seconds)
         while Date() < end {
@@ -57,13 +57,6 @@ struct Send: AsyncParsableCommand {
             report.slowestMs = max(report.slowestMs, Int(Date().timeIntervalSince(start) * 1000))
         }
         return report
-    }
-
-    private func made(_ path: String) -> String {
-        if !FileManager.default.fileExists(atPath: path) {
-            FileManager.default.createFile(atPath: path, contents: nil)
-        }
-        return path
     }
 
     private func pending(_ address: Address, _ bus: BusClient) async throws

@@ -1,7 +1,9 @@
 import Foundation
 import LedgerSupport
 import NodeBus
+import NodeCrypto
 import NodeDomain
+import NodeEncoding
 import NodeProtocol
 import StorageClient
 import StorageWire

@@ -65,7 +65,8 @@ struct LightCommandTests {
         #expect(trust.status == 1)
         #expect(try report(trust.output).reason?.contains("is not the trusted head") == true)
         let old = try verify([chain, "--json"], at: "2027-03-15T08:00:10Z")
-        #expect(old.status == 1 && (try report(old.output).reason?.contains("trusting period") == true))
+        let expired = try report(old.output).reason
+        #expect(old.status == 1 && expired?.contains("trusting period") == true)
         var record = try #require(vector["record"] as? [String: Any])
         record["value"] = NSNull()
         let absent = try verify([chain, "--json", "--proof", try write(record, "record")])
@@ -76,7 +77,8 @@ struct LightCommandTests {
         var short = vector
         short["blocks"] = blocks
         let gap = try verify([try write(short, "short"), "--json"])
-        #expect(gap.status == 1 && (try report(gap.output).reason?.contains("block in between") == true))
+        let unlinked = try report(gap.output).reason
+        #expect(gap.status == 1 && unlinked?.contains("block in between") == true)
     }
 
     @Test("files that are none say so, with 2")
