@@ -73,10 +73,8 @@ package struct HeightContext: Sendable {
         return next
     }
 
-    /// The earliest time of this height's block.
-    package func earliest(_ rules: ConsensusRules) -> UInt64 {
-        height == 1 ? lastTime.milliseconds : lastTime.milliseconds &+ rules.interval
-    }
+    /// The earliest time of this height's block: an interval after the one before, or after genesis.
+    package func earliest(_ rules: ConsensusRules) -> UInt64 { lastTime.milliseconds &+ rules.interval }
 
     /// Member by member in the order of keys, as the ledger counts: who signed the block before, by a commit that a block carries.
     package func presence(in commit: Certificate?) -> [Bool] {
