@@ -86,6 +86,14 @@ struct FaultyProposerTests {
             $0.time = Timestamp(milliseconds: $0.block.header.time.milliseconds + 1)
         },
         PlantedFault("parts of another block", nil) { $0.reference = sampleTarget("other").block },
+        PlantedFault("a body over its limit", nil) {
+            $0.block.transactions = [[UInt8]](repeating: [UInt8](repeating: 1, count: 1 << 16), count: 16)
+        },
+        PlantedFault("more parts than blocks have", nil) {
+            $0.reference = BlockReference(
+                hash: sampleKey("large"), partsTotal: UInt32(BlockLimit.parts + 1),
+                partsHash: sampleKey("parts"))
+        },
         PlantedFault("signed by somebody else", "did not sign") { offer in
             let key = offer.context.validators.members.map(\.key).first { $0 != offer.signer }
             offer.signer = key ?? other

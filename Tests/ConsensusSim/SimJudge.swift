@@ -25,6 +25,14 @@ struct SimJudge {
         let timer: ConsensusTimer
     }
 
+    /// In which later rounds a member has heard of the others.
+    private struct Ahead {
+        let life: Int
+        let height: UInt64
+        var rounds: [UInt32: [UInt32]] = [:]
+    }
+
+    private var ahead: [Int: Ahead] = [:]
     private let faulty: Set<Int>
     private var ledger: SimLedger?
     /// Who proposes at each height; nil: leaders are scripted.
@@ -281,6 +289,29 @@ struct SimJudge {
         if kept > Int(engine.state.round) + 2 + 2 * engine.context.validators.count {
             violations.append("member \(node.place) keeps \(kept) rounds in round \(engine.state.round)")
         }
+    }
+
+    /// More than a third of honest power was heard in a later round than the member's: it must be there.
+    mutating func heard(_ vote: Vote, by node: SimNode) {
+        guard node.character == .honest, let engine = node.engine, !engine.isDecided,
+            vote.height == engine.context.height, vote.round > engine.state.round,
+            let member = engine.context.validators.member(at: Int(vote.member)),
+            !faulty.contains(where: { SimSignature.key($0) == member.key }),
+            SimSignature.check(vote.signature, SignBytes.of(vote, chain: engine.context.chain), member.key)
+        else { return }
+        if ahead[node.place]?.life != node.life || ahead[node.place]?.height != vote.height {
+            ahead[node.place] = Ahead(life: node.life, height: vote.height)
+        }
+        // Each sender is known in the last two rounds that it named.
+        let rounds = (ahead[node.place]?.rounds[vote.member] ?? []).filter { $0 != vote.round } + [vote.round]
+        ahead[node.place]?.rounds[vote.member] = Array(rounds.sorted().suffix(2))
+        let senders = (ahead[node.place]?.rounds ?? [:]).filter { $0.value.contains(vote.round) }.keys
+        let set = engine.context.validators
+        let power = senders.reduce(Int64(0)) { $0 + (set.member(at: Int($1))?.power ?? 0) }
+        guard 3 * power > set.members.reduce(0, { $0 + $1.power }) else { return }
+        violations.append(
+            "member \(node.place) stays in round \(engine.state.round) and has heard a third in \(vote.round)"
+        )
     }
 
     /// From now on nothing is lost: rounds are counted.

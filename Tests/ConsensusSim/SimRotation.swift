@@ -44,23 +44,47 @@ struct SimRotation {
 }
 
 extension ProposerRotation {
-    /// A rotation in which the rounds have these proposers, found by trying.
+    /// Rounds after the scripted ones within which everybody proposes once.
+    private static let fairRounds = 7
+    private static let ofThree = table(rounds: 3)
+    private static let ofFour = table(rounds: 4)
+
+    /// A rotation in which the rounds have these proposers; after them it is everybody's turn.
     ///
-    /// - Parameter leaders: places in the set, round by round.
+    /// - Parameter leaders: places in a set of four equals, round by round, for up to four rounds.
     static func with(leaders: [Int], in set: ValidatorSet) -> ProposerRotation? {
-        var dice = SplitMix(seed: 0x1ead)
-        for _ in 0..<1_000_000 {
-            var rotation = ProposerRotation(
-                set.members.map {
-                    Entry(
-                        address: $0.address, power: Int64(dice.below(6)), priority: Int64(dice.below(33)) - 16
-                    )
-                })
-            rotation.increment()
-            if leaders.indices.allSatisfy({ rotation.proposer(round: UInt32($0)) == leaders[$0] }) {
-                return rotation
+        let filled = leaders + [Int](repeating: 0, count: max(0, 3 - leaders.count))
+        guard let entries = (filled.count == 3 ? ofThree : ofFour)[filled] else { return nil }
+        var rotation = ProposerRotation(
+            zip(set.members, entries).map {
+                Entry(address: $0.address, power: $1.power, priority: $1.priority)
+            })
+        rotation.increment()
+        return rotation
+    }
+
+    /// Priorities and powers for each sequence of proposers, found by trying.
+    private static func table(rounds: Int) -> [[Int]: [Entry]] {
+        let members = (0..<SimTwins.members).compactMap { place in
+            ValidatorAddress([UInt8](repeating: UInt8(place), count: 20))
+        }
+        var (dice, found) = (SplitMix(seed: 0x1ead), [[Int]: [Entry]]())
+        var wanted = 1
+        for _ in 0..<rounds { wanted *= SimTwins.members }
+        for _ in 0..<3_000_000 where found.count < wanted {
+            let entries = members.map {
+                Entry(address: $0, power: Int64(1 + dice.below(6)), priority: Int64(dice.below(65)) - 32)
+            }
+            var rotation = ProposerRotation(entries)
+            let proposers = (0..<rounds + fairRounds).map { _ in
+                rotation.increment()
+                return rotation.proposer ?? 0
+            }
+            let leaders = Array(proposers.prefix(rounds))
+            if found[leaders] == nil, Set(proposers.dropFirst(rounds)).count == members.count {
+                found[leaders] = entries
             }
         }
-        return nil
+        return found
     }
 }

@@ -76,6 +76,8 @@ package final class SimWorld {
                 leaders: script.leaders.compactMap { first.place(of: SimSignature.key($0)) }, in: first)
         {
             genesis.rotation = rotation
+        } else if options.script != nil {
+            report.violations.append("no rotation has these leaders")
         }
         judge.know(ledger, genesis, isScripted: options.script != nil)
         for place in 0..<options.nodes {
@@ -177,6 +179,7 @@ package final class SimWorld {
         nodes[place].engine = engine
         if trace != nil { tell(engine, before, actions, place) }
         judge.look(at: engine, of: nodes[place])
+        if case .message(.vote(let vote), _) = event { judge.heard(vote, by: nodes[place]) }
         carryOut(actions, place)
     }
 

@@ -20,6 +20,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case consensus
     /// The mempool's journal, and announcements of peers.
     case mempool
+    /// Records of consensus' log, and logs that a crash left.
+    case log
     /// Files of a signer, and records of where members are reached.
     case signer
 
@@ -36,6 +38,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .account: TransactionFuzzWorld.account(input)
         case .consensus: ConsensusFuzzWorld.run(input)
         case .mempool: MempoolFuzzWorld.run(input)
+        case .log: LogFuzzWorld.run(input)
         case .signer: SignerWorld.run(input)
         }
     }
@@ -53,6 +56,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .account: TransactionFuzzWorld.accountSeeds()
         case .consensus: ConsensusFuzzWorld.seeds()
         case .mempool: MempoolFuzzWorld.seeds()
+        case .log: LogFuzzWorld.seeds()
         case .signer: SignerWorld.seeds()
         }
     }
