@@ -11,21 +11,19 @@ package enum SignerStart: Hashable, Sendable {
     /// End, and say why.
     case refuse(String)
 
-    /// Networks on which keys are made unasked.
-    private static let unasked = ["devnet"]
-
     /// Decides.
     /// - Parameters:
     ///   - consensus: public key of the consensus key's file; nil: there is none.
     ///   - hasVrf: whether there is a VRF key's file.
     ///   - record: bytes of the record's file; nil: there is none.
-    package init(consensus: Bytes32?, hasVrf: Bool, record: [UInt8]?, network: String) {
+    ///   - isOwn: whether the network begins with this node, as devnet does: then nobody has keys of it elsewhere.
+    package init(consensus: Bytes32?, hasVrf: Bool, record: [UInt8]?, isOwn: Bool) {
         guard let consensus else {
             if hasVrf {
                 self = .refuse(
                     "there is a VRF key but no consensus key: put back your copy of keys/consensus.key, or remove keys/vrf.key if the making of keys was broken off"
                 )
-            } else if Self.unasked.contains(network) {
+            } else if isOwn {
                 self = .makeKeys
             } else {
                 self = .wait("there are no keys: `spacenode signer init` makes them, once for ever")

@@ -36,7 +36,7 @@ struct Serve: AsyncParsableCommand {
             // A name of its own unless it is given one: a second signer must meet the keys that the first one holds, not take its session.
             let options = try BusOptions.fromCommandLine(
                 role: .signer, name: "signer-\(getpid())", provides: [SignerContract.contract])
-            return try SignerPlugin(options, try place.folder(), network: try place.network(), logger: logger)
+            return try SignerPlugin(options, try place.folder(), isOwn: try place.isOwnNetwork(), logger: logger)
         }
     }
 }
@@ -57,11 +57,11 @@ struct SignerPlace: ParsableArguments {
         return SignerFolder(path: paths.signer, passphrase: file.passphrasePath(paths))
     }
 
-    /// As the ledger's configuration says; empty where there is none, as on a machine of its own.
-    func network() throws -> String {
+    /// Whether the ledger's network begins with this node; not where there is no ledger, as on a machine of its own.
+    func isOwnNetwork() throws -> Bool {
         let paths = try paths()
-        guard FileManager.default.fileExists(atPath: paths.vmFile) else { return "" }
-        return try VmFile.read(paths.vmFile).network ?? "devnet"
+        guard FileManager.default.fileExists(atPath: paths.vmFile) else { return false }
+        return try NetworkFile.read(try VmFile.read(paths.vmFile).network ?? "devnet").namesThisNode
     }
 }
 

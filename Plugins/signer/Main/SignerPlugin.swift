@@ -12,7 +12,7 @@ internal import SignerCore
 struct SignerPlugin: Service {
     private let options: BusOptions
     private let folder: SignerFolder
-    private let network: String
+    private let isOwn: Bool
     private let logger: Logger
     private let opened: Opened
 
@@ -24,22 +24,22 @@ struct SignerPlugin: Service {
 
     /// Opens the keys, or makes them where that is no harm.
     /// - Throws: `CommandFault` that says why nothing may be signed.
-    init(_ options: BusOptions, _ folder: SignerFolder, network: String, logger: Logger) throws {
+    init(_ options: BusOptions, _ folder: SignerFolder, isOwn: Bool, logger: Logger) throws {
         self.options = options
         self.folder = folder
-        self.network = network
+        self.isOwn = isOwn
         self.logger = logger
-        opened = try Self.open(folder, network, logger)
+        opened = try Self.open(folder, isOwn, logger)
     }
 
-    private static func open(_ folder: SignerFolder, _ network: String, _ logger: Logger) throws -> Opened {
+    private static func open(_ folder: SignerFolder, _ isOwn: Bool, _ logger: Logger) throws -> Opened {
         try folder.make()
         // The lock first: a second signer must not even read the keys.
         let lock = try FolderLock(folder)
         let consensus = try folder.sealed(.consensus)?.publicKey
         let start = SignerStart(
             consensus: consensus, hasVrf: try folder.sealed(.vrf) != nil,
-            record: try consensus.flatMap { try folder.record(of: $0) }, network: network)
+            record: try consensus.flatMap { try folder.record(of: $0) }, isOwn: isOwn)
         switch start {
         case .serve(let record):
             logger.info("key \(record.key) goes on after \(record.point)")
@@ -89,7 +89,7 @@ struct SignerPlugin: Service {
         guard FileManager.default.fileExists(atPath: file) else { return nil }
         // Whoever makes keys writes the file last, and still has the lock for a moment.
         try await Task.sleep(for: .seconds(1))
-        guard case .keys(let keys) = try Self.open(folder, network, logger) else { return nil }
+        guard case .keys(let keys) = try Self.open(folder, isOwn, logger) else { return nil }
         return keys
     }
 
