@@ -185,8 +185,8 @@ struct NetworkTests {
         for _ in 0..<2_000 { try network.step() }
         let all = Set(network.pools.flatMap(\.order))
         #expect(all.count == 200)
-        // An id can be lost only when all announcements of it to somebody were.
-        for pool in network.pools { #expect(pool.order.count >= 198) }
+        // An id is missed by somebody only when what was lost left nobody else to ask.
+        for pool in network.pools { #expect(pool.order.count >= 194) }
         // Nothing is sent unasked, and little is asked twice.
         #expect(network.bodies <= network.pulls && network.pulls < 200 * 4 * 3 / 2)
         for exchange in network.exchanges { #expect(exchange.askedCount == 0) }

@@ -57,7 +57,7 @@ private struct Model {
         let chosen = pool.transactions.selection(height: pool.height, most: dice.below(8), bytes: 2_000)
         var ids = chosen.map(\.id)
         // Some blocks have what this pool has not.
-        if dice.below(3) == 0, let id = made.keys.sorted().dropFirst(dice.below(made.count)).first {
+        if dice.below(3) == 0, let id = made.keys.sorted().dropFirst(dice.below(max(made.count, 1))).first {
             ids.append(id)
         }
         for id in ids {

@@ -25,7 +25,7 @@ struct SignerFileTests {
             Issue.record("faults were passed over")
         } catch let error as ConfigurationError {
             #expect(error.faults.map(\.line) == [1, 2])
-            #expect(error.description.contains("did you mean `passphrase_file`?"), "\(error)")
+            #expect(error.description.contains("`passphrase` is not known here"), "\(error)")
         }
     }
 }

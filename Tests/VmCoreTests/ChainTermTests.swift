@@ -142,7 +142,9 @@ struct ChainTermTests {
         let item = evidence(guilty, height: 3)
         try world.block([item])
         guard case .malfeasance(let asked) = item else { return }
-        #expect(world.checks.last == .misbehaviour(asked, chain: world.rules.votingChain) && world.events.contains(.barred(guilty)))
+        #expect(
+            world.checks.last == .misbehaviour(asked, chain: world.rules.votingChain)
+                && world.events.contains(.barred(guilty)))
         #expect(try world.refusal(of: [item]) == .evidenceKnown(guilty))
         let start = try world.pot.time - world.rules.parameters.genesisTime
         try world.run(until: start + 31_000)

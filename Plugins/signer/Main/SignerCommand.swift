@@ -36,7 +36,8 @@ struct Serve: AsyncParsableCommand {
             // A name of its own unless it is given one: a second signer must meet the keys that the first one holds, not take its session.
             let options = try BusOptions.fromCommandLine(
                 role: .signer, name: "signer-\(getpid())", provides: [SignerContract.contract])
-            return try SignerPlugin(options, try place.folder(), isOwn: try place.isOwnNetwork(), logger: logger)
+            return try SignerPlugin(
+                options, try place.folder(), isOwn: try place.isOwnNetwork(), logger: logger)
         }
     }
 }

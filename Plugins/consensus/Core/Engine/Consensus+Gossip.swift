@@ -5,7 +5,9 @@ extension Consensus {
     /// Where this node stands, for a peer that can help.
     var status: ConsensusStatus {
         let (round, size) = (state.round, context.validators.count)
-        let proposal = tendermint.proposal(in: round) ?? candidates.first { $0.message.proposal.round == round }?.message.proposal
+        let proposal =
+            tendermint.proposal(in: round)
+            ?? candidates.first { $0.message.proposal.round == round }?.message.proposal
         let wanted = decidedBlock ?? proposal?.target.block
         let parts = wanted.flatMap { draft($0)?.parts.present } ?? MemberBitmap(count: 0)
         let step: SignedStep =
@@ -80,7 +82,9 @@ extension Consensus {
     }
 
     private mutating func sendProposal(_ peerStatus: ConsensusStatus?, to peer: UInt64) {
-        guard let candidate = candidates.first(where: { $0.message.proposal.round == state.round }) else { return }
+        guard let candidate = candidates.first(where: { $0.message.proposal.round == state.round }) else {
+            return
+        }
         let proposal = candidate.message.proposal
         if peerStatus?.parts.count != Int(proposal.target.block.partsTotal) {
             emit(.send(.proposal(candidate.message), to: peer))
@@ -151,7 +155,9 @@ extension Consensus {
     /// A commit that stood without the rules' own decision.
     private var lastDecision: RoundBlock? {
         for round in tendermint.votes.rounds {
-            if let target = tendermint.votes.quorumBlock(.precommit, round) { return RoundBlock(target, round) }
+            if let target = tendermint.votes.quorumBlock(.precommit, round) {
+                return RoundBlock(target, round)
+            }
         }
         return nil
     }

@@ -132,7 +132,8 @@ extension Consensus {
             }
         }
         guard isForeign, part.round <= state.round || part.round - state.round == 1,
-            candidates.allSatisfy({ $0.message.proposal.round != part.round }), earlyParts.count < Limit.earlyParts
+            candidates.allSatisfy({ $0.message.proposal.round != part.round }),
+            earlyParts.count < Limit.earlyParts
         else { return }
         earlyParts.append((part, peer))
     }
@@ -153,11 +154,10 @@ extension Consensus {
             let block = try drafts[place].draft.parts.block()
             drafts[place].draft.block = block
             drafts[place].draft.fault = fault(of: block)
-            if let fault = drafts[place].draft.fault {
-                emit(.tell("a proposed block is refused: \(fault)"))
-            } else {
+            guard let fault = drafts[place].draft.fault else {
                 return request(reference, block)
             }
+            emit(.tell("a proposed block is refused: \(fault)"))
         } catch {
             drafts[place].draft.isBroken = true
         }

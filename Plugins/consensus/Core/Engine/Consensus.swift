@@ -170,7 +170,9 @@ package struct Consensus {
         forget(before: round)
         let isProposer = me != nil && context.rotation.proposer(round: round) == me
         drive(.start(round, isProposer: isProposer))
-        for place in candidates.indices where candidates[place].message.proposal.round == round { give(place) }
+        for place in candidates.indices where candidates[place].message.proposal.round == round {
+            give(place)
+        }
     }
 
     /// Drops what rounds that are over left behind; a block that is decided after all is asked for again.
@@ -223,7 +225,9 @@ package struct Consensus {
     }
 
     private mutating func ask(_ word: SignedWord) {
-        guard !awaited.signatures.contains(word), !said.contains(where: { $0.unsigned == word }) else { return }
+        guard !awaited.signatures.contains(word), !said.contains(where: { $0.unsigned == word }) else {
+            return
+        }
         awaited.signatures.append(word)
         emit(.sync)
         emit(.sign(word))
@@ -264,7 +268,9 @@ package struct Consensus {
         hasCommitted = true
         awaited = Awaited()
         // One member tells all; whoever misses it asks. From everybody to everybody it would be most of what is sent.
-        if context.rotation.proposer(round: certificate.round) == me { emit(.broadcast(.certificate(certificate))) }
+        if context.rotation.proposer(round: certificate.round) == me {
+            emit(.broadcast(.certificate(certificate)))
+        }
         emit(.commit(block, reference, certificate))
     }
 
@@ -304,7 +310,7 @@ package struct Consensus {
 }
 
 extension ConsensusEvent {
-    /// Whether it goes to the log as it comes. Messages go there when they are found good, so that strangers cannot fill it.
+    /// Whether it goes to the log as it comes: messages do when they are found good, so that strangers cannot fill it.
     var isKept: Bool {
         switch self {
         case .message, .timeout(.gossip), .decided: false

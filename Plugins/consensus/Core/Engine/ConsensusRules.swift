@@ -1,12 +1,12 @@
 package import NodeDomain
 
-/// The numbers of a network that consensus keeps to (spec: chain, §8). Spans are milliseconds.
+/// The numbers of a network that consensus keeps to (spec: chain, §8); spans are milliseconds.
 package struct ConsensusRules: Hashable, Sendable {
     /// A round's timer: how long in round 0, and how much longer in each further round.
     package struct Timeout: Hashable, Sendable {
         /// In round 0.
         package var first: UInt64
-        /// More for each round after it. It must grow: liveness rests on rounds that become long enough.
+        /// More for each round after it: liveness rests on rounds that become long enough.
         package var growth: UInt64
 
         /// A timer.

@@ -27,7 +27,8 @@ extension HeaderFault: CustomStringConvertible {
         switch self {
         case .chain(let chain): "the block is one of \(chain)"
         case .height(let height): "the block is one of height \(height)"
-        case .version(let block, let app): "the block has version \(block), its state \(app): is this node old?"
+        case .version(let block, let app):
+            "the block has version \(block), its state \(app): is this node old?"
         case .parent: "the block does not follow the last one"
         case .time(let time, let earliest): "the block's time \(time) is before \(earliest)"
         case .commit: "the block does not prove the commit of the last one"
@@ -71,8 +72,10 @@ extension HeightContext {
         guard header.appHash == appHash else { throw .field("app hash") }
         guard header.lastResultsHash == resultsHash else { throw .field("hash of results") }
         let proposer = round.flatMap { rotation.proposer(round: $0) }.flatMap { validators.member(at: $0) }
-        guard round == nil ? validators.members.contains(where: { $0.address == header.proposer })
-            : proposer?.address == header.proposer
+        guard
+            round == nil
+                ? validators.members.contains(where: { $0.address == header.proposer })
+                : proposer?.address == header.proposer
         else { throw .proposer }
         try checkCommit(block.lastCommit, check)
     }

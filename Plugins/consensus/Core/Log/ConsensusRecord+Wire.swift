@@ -62,7 +62,8 @@ extension ConsensusRecord: ConsensusWire {
         event = try Self.event(kind, &reader)
     }
 
-    private static func event(_ kind: Kind, _ reader: inout ScaleReader) throws(ScaleFault) -> ConsensusEvent {
+    private static func event(_ kind: Kind, _ reader: inout ScaleReader) throws(ScaleFault) -> ConsensusEvent
+    {
         switch kind {
         case .message:
             let peer = try reader.compact()
@@ -96,7 +97,8 @@ extension ConsensusRecord: ConsensusWire {
             let peer = try reader.compact()
             let block = try Block(wire: try reader.slice(limit: BlockLimit.bytes))
             return .decided(
-                block, try Certificate(wire: try reader.slice(limit: ConsensusLog.largestMessage)), from: peer)
+                block, try Certificate(wire: try reader.slice(limit: ConsensusLog.largestMessage)), from: peer
+            )
         }
     }
 

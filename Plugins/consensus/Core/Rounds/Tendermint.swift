@@ -84,7 +84,9 @@ package struct Tendermint: Sendable {
     private mutating func add(_ proposal: Proposal, _ validity: Validity, _ outputs: inout [RoundOutput]) {
         guard proposal.round <= state.round || proposal.round - state.round == 1 else { return }
         let known = offers.filter { $0.proposal.round == proposal.round }
-        if known.contains(where: { $0.proposal.target == proposal.target && $0.proposal.polRound == proposal.polRound }) {
+        if known.contains(where: {
+            $0.proposal.target == proposal.target && $0.proposal.polRound == proposal.polRound
+        }) {
             return
         }
         if let first = known.first {
@@ -180,7 +182,7 @@ package struct Tendermint: Sendable {
         return false
     }
 
-    /// D: a polka for no block. What is locked stays locked.
+    /// D: a polka for no block; what is locked stays locked.
     private mutating func precommitNil(_ outputs: inout [RoundOutput]) -> Bool {
         guard state.step == .prevote, votes.hasQuorum(.prevote, state.round, for: nil) else { return false }
         vote(.precommit, nil, &outputs)
@@ -199,7 +201,9 @@ package struct Tendermint: Sendable {
 
     /// F: more than two thirds precommitted, for whatever: a decision is waited for, once.
     private mutating func timePrecommits(_ outputs: inout [RoundOutput]) -> Bool {
-        guard precommitTimed != state.round, votes.hasQuorumOfAny(.precommit, state.round) else { return false }
+        guard precommitTimed != state.round, votes.hasQuorumOfAny(.precommit, state.round) else {
+            return false
+        }
         precommitTimed = state.round
         outputs.append(.schedule(.precommit, state.round))
         return true

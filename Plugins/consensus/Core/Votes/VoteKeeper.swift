@@ -117,7 +117,9 @@ package struct VoteKeeper: Sendable {
     }
 
     /// Whose votes are there; nil: none of that round.
-    package func voters(_ kind: VoteKind, _ round: UInt32) -> MemberBitmap? { with(kind, round) { $0.voters } }
+    package func voters(_ kind: VoteKind, _ round: UInt32) -> MemberBitmap? {
+        with(kind, round) { $0.voters }
+    }
 
     /// Whether a certificate would say nothing new.
     package func has(_ certificate: Certificate) -> Bool {
@@ -163,7 +165,9 @@ package struct VoteKeeper: Sendable {
 
     /// Remembers that a member is in a later round, in place of the lowest of its others when there are too many.
     private mutating func addAhead(_ member: Int, _ round: UInt32) -> Bool {
-        let known = tables.indices.filter { !isWhole(tables[$0].round) && tables[$0].senders.contains(member) }
+        let known = tables.indices.filter {
+            !isWhole(tables[$0].round) && tables[$0].senders.contains(member)
+        }
         if known.contains(where: { tables[$0].round == round }) { return false }
         if known.count >= Self.aheadRounds {
             guard let lowest = known.first, tables[lowest].round < round else { return false }

@@ -68,7 +68,9 @@ struct VoteTable: Sendable {
 
     /// The block that more than two thirds are for.
     func quorumBlock(_ powers: ValidatorSet) -> VotedBlock? {
-        for entry in weights where entry.target != nil && powers.isQuorum(entry.weight) { return entry.target }
+        for entry in weights where entry.target != nil && powers.isQuorum(entry.weight) {
+            return entry.target
+        }
         return certificates.first?.target
     }
 
@@ -104,7 +106,9 @@ struct VoteTable: Sendable {
 
     /// Forgets votes for no block, which mean nothing once their round is over.
     mutating func dropNil() {
-        for place in votes.indices where votes[place] != nil && votes[place]?.target == nil { votes[place] = nil }
+        for place in votes.indices where votes[place] != nil && votes[place]?.target == nil {
+            votes[place] = nil
+        }
         weights.removeAll { $0.target == nil }
     }
 }
