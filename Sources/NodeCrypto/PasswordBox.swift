@@ -23,6 +23,8 @@ package enum PasswordBox {
 
         /// Half a second or so, and 256 MiB.
         package static let usual = Cost(ofPasses: 3, 256 << 20)
+        /// Some milliseconds, for passwords of 128 random bits: nobody guesses those, however cheap a guess is.
+        package static let ofRandomWords = Cost(ofPasses: 1, 8 << 20)
     }
 
     /// Bytes of a salt.

@@ -67,7 +67,8 @@ actor Engine {
     func run(opened: @Sendable () -> Void) async throws {
         let (reading, context) = try await open()
         opened()
-        try await withThrowingTaskGroup(of: Void.self) { group in
+        // Timers come and go for as long as the node runs: a group that kept their results would grow.
+        try await withThrowingDiscardingTaskGroup { group in
             try await start(reading, context, &group)
             for await entry in inbox.stream {
                 if group.isCancelled { break }
@@ -79,7 +80,7 @@ actor Engine {
 
     private func start(
         _ reading: ConsensusLogReading, _ context: HeightContext,
-        _ group: inout ThrowingTaskGroup<Void, any Error>
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
         var core = Consensus(context, rules, key: key) { Ed25519.verify($0, of: $1, by: $2) }
         let isOurs = reading.height == context.height && reading.chain == context.chain
@@ -94,7 +95,9 @@ actor Engine {
         try await carryOut(actions, &group)
     }
 
-    private func take(_ entry: Inbox.Entry, _ group: inout ThrowingTaskGroup<Void, any Error>) async throws {
+    private func take(_ entry: Inbox.Entry, _ group: inout ThrowingDiscardingTaskGroup<any Error>)
+        async throws
+    {
         inbox.wasTaken(entry)
         guard var core else { return }
         // An answer for a height that is over means nothing.
@@ -108,13 +111,13 @@ actor Engine {
     // MARK: - Actions
 
     private func carryOut(
-        _ actions: [ConsensusAction], _ group: inout ThrowingTaskGroup<Void, any Error>
+        _ actions: [ConsensusAction], _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
         for action in actions { try await carryOut(action, &group) }
     }
 
     private func carryOut(
-        _ action: ConsensusAction, _ group: inout ThrowingTaskGroup<Void, any Error>
+        _ action: ConsensusAction, _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
         switch action {
         case .append(let record): await log?.append(record)
@@ -152,7 +155,7 @@ actor Engine {
 
     /// Does something that waits for others; its answer is an event of this height.
     private func ask(
-        _ group: inout ThrowingTaskGroup<Void, any Error>,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>,
         _ body: @escaping @Sendable (Engine) async -> ConsensusEvent?
     ) {
         let (height, inbox) = (core?.context.height, inbox)
@@ -166,7 +169,7 @@ actor Engine {
     /// Stores the block, applies it, and goes on with the next height; each step may be done again after a crash.
     private func commit(
         _ block: Block, _ reference: BlockReference, _ certificate: Certificate,
-        _ group: inout ThrowingTaskGroup<Void, any Error>
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
         guard var core else { return }
         let context = core.context

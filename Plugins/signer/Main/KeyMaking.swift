@@ -53,7 +53,9 @@ struct KeyMaking {
     private func seal(_ kind: KeyKind, _ seed: SecretBytes) throws -> (sealed: SealedKey, key: SigningKey) {
         let sealed = try SealedKey(
             kind, seed: seed, passphrase: passphrase, salt: Secrets.random(PasswordBox.saltBytes),
-            nonce: Secrets.random(PasswordBox.nonceBytes), cost: .usual)
+            nonce: Secrets.random(PasswordBox.nonceBytes),
+            // Twelve words of ours hold 128 bits; what somebody thought of is made dear to guess.
+            cost: isNewPassphrase ? .ofRandomWords : .usual)
         guard let key = SigningKey(seed: seed) else { throw CommandFault("libsodium does not work") }
         return (sealed, key)
     }
