@@ -173,7 +173,7 @@ struct SupervisionTests {
         let up = try node.spacenode("up", "--detach")
         #expect(up.status == 0, "\(up.output)")
         let new = try node.living()
-        #expect(new.count == 10 && Set(old).isDisjoint(with: new))
+        #expect(new.count == 9 && Set(old).isDisjoint(with: new))
         kill(try node.supervisor(), SIGKILL)
         usleep(200_000)
         let down = try node.spacenode("down")
@@ -189,7 +189,7 @@ struct SupervisionTests {
         let both = try ["one.log", "two.log"].map { try node.start("up", "--detach", log: $0) }
         #expect(node.wait(15) { !both.contains(where: \.isRunning) })
         #expect(both.map(\.terminationStatus) == [0, 0], "\(node.text("one.log")) \(node.text("two.log"))")
-        #expect(try node.living().count == 10)
+        #expect(try node.living().count == 9)
     }
 
     @Test("garbage, endless lines and idle connections at the supervisor's socket harm nobody")
