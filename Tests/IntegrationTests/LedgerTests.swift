@@ -165,8 +165,8 @@ struct LedgerTests {
             #expect(await bus.refusal { try await bus.query("purse", poor.bytes) }.contains("paths are"))
             #expect(await bus.refusal { try await bus.query("account", [1]) }.contains("1 bytes"))
             #expect(
-                await bus.refusal { try await bus.query("pot", height: 2) }.contains(
-                    "versions 0 to 1 are kept"))
+                await bus.refusal { try await bus.query("pot", height: 3) }.contains(
+                    "versions 0 to 2 are kept"))
         }
     }
 }
