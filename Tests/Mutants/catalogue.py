@@ -35,7 +35,7 @@ MUTANTS = [
         (RULES, "case .propose where state.step == .propose:", "case .propose where MUTANT || state.step == .propose:")]),
     ("nothing is written to the log", 117, [
         (ENGINE, "emit(.append(ConsensusRecord(now: now, event: event)))", "if !MUTANT { OLD }")]),
-    ("the log is not flushed before a signature", 123, [
+    ("the log is not flushed before a signature", 909, [
         (ENGINE, "        emit(.sync)", "        if !MUTANT { emit(.sync) }")]),
     ("the timer of prevotes is set more than once", 1, [
         (RULES, "prevoteTimed = state.round\n        outputs.append(.schedule(.prevote, state.round))\n        return true",
