@@ -119,37 +119,6 @@ final class RocksDatabase: @unchecked Sendable {
         return PinnedValue(slice)
     }
 
-    /// Gives the values of keys in their order, nil where there is none, until `take` wants no more.
-    ///
-    /// RocksDB looks for all of them together, and holds all values at once: the caller bounds how many there are.
-    /// - Returns: whether all were taken.
-    func get(
-        _ keyspace: Keyspace, _ keys: ArraySlice<Data>, _ take: (UnsafeRawBufferPointer?) -> Bool
-    ) throws(StorageFailure) -> Bool {
-        let family = try existing(keyspace)
-        let sizes = keys.map(\.count)
-        var slices = [OpaquePointer?](repeating: nil, count: keys.count)
-        var errors = [UnsafeMutablePointer<CChar>?](repeating: nil, count: keys.count)
-        keys.reduce(into: [UInt8]()) { $0 += $1 }.withUnsafeBytes { packed in
-            var start = chars(packed)
-            let places = sizes.map { size in
-                defer { start += size }
-                return Optional(start)
-            }
-            rocksdb_batched_multi_get_cf(
-                pointer, options.reads, family, sizes.count, places, sizes, &slices, &errors, false)
-        }
-        defer {
-            for slice in slices { if let slice { rocksdb_pinnableslice_destroy(slice) } }
-            for error in errors { if let error { rocksdb_free(error) } }
-        }
-        for error in errors { if let error { throw StorageFailure(rocksDB: String(cString: error)) } }
-        return slices.allSatisfy { slice in
-            var count = 0
-            return take(slice.map { bytes(rocksdb_pinnableslice_value($0, &count), count) })
-        }
-    }
-
     func cursor(_ keyspace: Keyspace, _ bounds: ScanBounds, isReverse: Bool) throws(StorageFailure)
         -> RocksCursor
     {
