@@ -64,6 +64,7 @@ let package = Package(
         .target(
             name: "NodeConfiguration", dependencies: ["NodeDomain", "NodeEncoding", yams],
             resources: [.embedInCode("Files")]),
+        .target(name: "NodeFiles"),
         .target(name: "StorageWire"),
         .target(name: "StorageClient", dependencies: ["StorageWire", "NodeBus", "NodeProtocol"]),
         .target(name: "Traffic", dependencies: ["NodeProtocol", "CZstd", protobuf]),
@@ -171,7 +172,8 @@ let package = Package(
         .executableTarget(
             name: "ConsensusMain",
             dependencies: [
-                "ConsensusCore", "StorageClient", "StorageWire", "NodeCommand", "NodeBus", "NodeProtocol",
+                "ConsensusCore", "StorageClient", "StorageWire", "NodeFiles", "NodeCommand", "NodeBus",
+                "NodeProtocol",
                 "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", lifecycle, logging,
                 arguments,
                 protobuf,
@@ -183,7 +185,8 @@ let package = Package(
         .executableTarget(
             name: "MempoolMain",
             dependencies: [
-                "MempoolCore", "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration", "NodeDomain",
+                "MempoolCore", "NodeFiles", "NodeCommand", "NodeBus", "NodeProtocol", "NodeConfiguration",
+                "NodeDomain",
                 "NodeEncoding", lifecycle, logging, arguments, protobuf,
             ],
             path: "Plugins/mempool/Main"),
@@ -201,6 +204,7 @@ let package = Package(
             path: "Plugins/signer/Main"),
 
         .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
+        .target(name: "RigBus", dependencies: ["NodeBus", "NodeProtocol", logging], path: "Tests/RigBus"),
         .executableTarget(
             name: "BusRig", dependencies: ["TestSupport", "NodeBus", "NodeProtocol", arguments, logging],
             path: "Tests/BusRig",
@@ -208,7 +212,8 @@ let package = Package(
         .executableTarget(
             name: "StorageRig",
             dependencies: [
-                "TestSupport", "StorageClient", "StorageWire", "NodeBus", "NodeProtocol", arguments, logging,
+                "RigBus", "TestSupport", "StorageClient", "StorageWire", "NodeBus", "NodeProtocol", arguments,
+                logging,
             ],
             path: "Tests/StorageRig",
             exclude: ["rig"]),
@@ -222,7 +227,8 @@ let package = Package(
         .executableTarget(
             name: "VmRig",
             dependencies: [
-                "LedgerSupport", "TestSupport", "NodeDomain", "NodeBus", "NodeProtocol", "StorageClient",
+                "LedgerSupport", "RigBus", "TestSupport", "NodeDomain", "NodeBus", "NodeProtocol",
+                "StorageClient",
                 "StorageWire", arguments, logging,
             ],
             path: "Tests/VmRig",
@@ -230,7 +236,7 @@ let package = Package(
         .executableTarget(
             name: "DevnetRig",
             dependencies: [
-                "TestSupport", "NodeWallet", "NodeCrypto", "NodeDomain", "NodeEncoding", "NodeBus",
+                "RigBus", "TestSupport", "NodeWallet", "NodeCrypto", "NodeDomain", "NodeEncoding", "NodeBus",
                 "NodeProtocol", arguments, logging, protobuf,
             ],
             path: "Tests/DevnetRig",

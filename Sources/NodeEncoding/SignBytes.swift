@@ -38,6 +38,23 @@ package enum SignBytes {
         return writer.delimited
     }
 
+    /// Of one of the two signatures of evidence; nil: a proposal for no block, which nobody can sign.
+    package static func of(_ signed: SignedBlock, in evidence: Malfeasance, chain: String) -> [UInt8]? {
+        let time = Timestamp(
+            seconds: Int64(clamping: signed.seconds), nanoseconds: Int32(clamping: signed.nanoseconds))
+        guard evidence.step == .proposal else {
+            return vote(
+                type: evidence.step.rawValue, height: evidence.height, round: evidence.round,
+                block: signed.block, time: time, chain: chain)
+        }
+        guard let block = signed.block else { return nil }
+        return of(
+            Proposal(
+                height: evidence.height, round: evidence.round,
+                polRound: signed.polRound == 0 ? nil : signed.polRound - 1,
+                target: VotedBlock(block: block, time: time)), chain: chain)
+    }
+
     /// `CanonicalBlockID`.
     static func canonical(_ block: BlockReference) -> [UInt8] {
         var parts = ProtobufWriter()

@@ -25,6 +25,8 @@ private let allowed: [String: Set<String>] = [
     ],
     "Sources/Traffic": ["NodeProtocol", "CZstd", "SwiftProtobuf", "Foundation"],
     "Sources/NodeConfiguration": ["NodeDomain", "NodeEncoding", "Yams", "Foundation"],
+    // Files of plugins that must be whole after any end.
+    "Sources/NodeFiles": ["Foundation", "Glibc"],
     // The form of a batch is storage's and its callers' alike, so it belongs to neither plugin.
     "Sources/StorageWire": [],
     "Sources/StorageClient": ["StorageWire", "NodeBus", "NodeProtocol", "Foundation"],
@@ -74,7 +76,7 @@ private let allowedInCoreOf: [String: Set<String>] = [
 /// A plugin's Main: its own Core, its own C target and the shared modules.
 private let allowedInMain: Set<String> = [
     "NodeBus", "NodeTasks", "NodeCommand", "NodeOperator", "NodeDomain", "NodeEncoding", "NodeCrypto",
-    "NodeProtocol", "NodeConfiguration", "StorageClient", "StorageWire",
+    "NodeProtocol", "NodeConfiguration", "NodeFiles", "StorageClient", "StorageWire",
     "Logging", "ServiceLifecycle", "ArgumentParser", "SwiftProtobuf", "Foundation", "Glibc",
     "Synchronization",
 ]

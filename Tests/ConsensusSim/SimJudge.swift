@@ -330,20 +330,7 @@ extension Malfeasance {
     /// Whether both signatures are of the operator, by the simulator's rule.
     fileprivate var holds: Bool {
         [first, second].allSatisfy { signed in
-            let time = Timestamp(seconds: Int64(signed.seconds), nanoseconds: Int32(signed.nanoseconds))
-            let bytes: [UInt8]
-            if step == .proposal {
-                guard let block = signed.block else { return false }
-                bytes = SignBytes.of(
-                    Proposal(
-                        height: height, round: round,
-                        polRound: signed.polRound == 0 ? nil : signed.polRound - 1,
-                        target: VotedBlock(block: block, time: time)), chain: "sim-0")
-            } else {
-                bytes = SignBytes.vote(
-                    type: step.rawValue, height: height, round: round, block: signed.block, time: time,
-                    chain: "sim-0")
-            }
+            guard let bytes = SignBytes.of(signed, in: self, chain: "sim-0") else { return false }
             return SimSignature.check(signed.signature, bytes, self.operator)
         }
     }

@@ -4,6 +4,7 @@ import NodeBus
 import NodeDomain
 import NodeEncoding
 import NodeProtocol
+import RigBus
 import TestSupport
 
 /// Waits for a height and says how evenly the blocks came.

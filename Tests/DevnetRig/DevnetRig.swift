@@ -17,28 +17,6 @@ struct DevnetRig: AsyncParsableCommand {
     static func main() async { await runRig() }
 }
 
-/// Runs `body` with a session as the example plugin.
-func withBus<Value: Sendable>(
-    _ bus: String, _ body: @escaping @Sendable (BusClient) async throws -> Value
-) async throws -> Value {
-    var logger = Logger(label: "rig")
-    logger.logLevel = .error
-    var options = BusOptions(
-        address: try BusAddress(bus),
-        name: "devnet-\(ProcessInfo.processInfo.processIdentifier)-\(UInt16.random(in: 0...UInt16.max))",
-        role: .example)
-    options.windows[1] = BusWindow(bytes: 16 << 20, messages: 1024)
-    let client = BusClient(options: options, logger: logger)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await client.run() }
-        try await client.waitUntilReady(within: 30_000)
-        let value = try await withTaskExecutorPreference(client.executor) { try await body(client) }
-        client.drain()
-        try await group.waitForAll()
-        return value
-    }
-}
-
 /// What went wrong.
 struct RigFault: Error, CustomStringConvertible {
     let description: String

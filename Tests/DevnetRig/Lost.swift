@@ -3,6 +3,7 @@ import Foundation
 import NodeBus
 import NodeDomain
 import NodeProtocol
+import RigBus
 import TestSupport
 
 /// Looks for transactions.

@@ -5,6 +5,7 @@ import NodeCrypto
 import NodeDomain
 import NodeEncoding
 import NodeProtocol
+import RigBus
 import NodeWallet
 import TestSupport
 

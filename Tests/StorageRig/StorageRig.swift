@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import NodeBus
 import NodeProtocol
+import RigBus
 import StorageClient
 import StorageWire
 import TestSupport
@@ -17,26 +18,14 @@ struct StorageRig: AsyncParsableCommand {
     static func main() async { await runRig() }
 }
 
-/// Runs `body` with a session in a role's name.
+/// Runs `body` with a session in a role's name, when storage answers.
 func withStorage<Value: Sendable>(
     _ bus: String, role: String, _ body: @escaping @Sendable (BusClient) async throws -> Value
 ) async throws -> Value {
-    var logger = Logger(label: "rig")
-    logger.logLevel = .error
     guard let role = BusRole(name: role) else { throw ValidationError("no role \(role)") }
-    var options = BusOptions(
-        address: try BusAddress(bus), name: "rig-\(ProcessInfo.processInfo.processIdentifier)", role: role,
-        requires: [StorageContract.contract])
-    options.windows[1] = BusWindow(bytes: 16 << 20, messages: 1024)
-    let client = BusClient(options: options, logger: logger)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await client.run() }
-        try await client.waitUntilReady(within: 10_000)
-        try await waitForStorage(client)
-        let value = try await withTaskExecutorPreference(client.executor) { try await body(client) }
-        client.drain()
-        try await group.waitForAll()
-        return value
+    return try await withBus(bus, role: role, requires: [StorageContract.contract], patience: 10_000) {
+        try await waitForStorage($0)
+        return try await body($0)
     }
 }
 

@@ -6,6 +6,7 @@ import NodeCrypto
 import NodeDomain
 import NodeEncoding
 import NodeProtocol
+import RigBus
 import Synchronization
 import TestSupport
 import VmCore

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import NodeBus
+import RigBus
 import StorageClient
 import StorageWire
 import TestSupport

@@ -4,6 +4,7 @@ import LedgerSupport
 import NodeBus
 import NodeDomain
 import NodeProtocol
+import RigBus
 import TestSupport
 
 /// Applies blocks one after the other, as consensus would.

@@ -16,24 +16,3 @@ struct VmRig: AsyncParsableCommand {
 
     static func main() async { await runRig() }
 }
-
-/// Runs `body` with a session as the example plugin, which may ask what consensus asks.
-func withBus<Value: Sendable>(
-    _ bus: String, _ body: @escaping @Sendable (BusClient) async throws -> Value
-) async throws -> Value {
-    var logger = Logger(label: "rig")
-    logger.logLevel = .error
-    var options = BusOptions(
-        address: try BusAddress(bus), name: "rig-\(ProcessInfo.processInfo.processIdentifier)",
-        role: .example)
-    options.windows[1] = BusWindow(bytes: 16 << 20, messages: 1024)
-    let client = BusClient(options: options, logger: logger)
-    return try await withThrowingTaskGroup(of: Void.self) { group in
-        group.addTask { try await client.run() }
-        try await client.waitUntilReady(within: 10_000)
-        let value = try await withTaskExecutorPreference(client.executor) { try await body(client) }
-        client.drain()
-        try await group.waitForAll()
-        return value
-    }
-}

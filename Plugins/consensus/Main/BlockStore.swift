@@ -39,13 +39,6 @@ struct BlockStore: Sendable {
         }
     }
 
-    /// The height of the newest block; 0: there is none.
-    func newest(from height: UInt64) async throws -> UInt64 {
-        var newest = height
-        while try await storage.get(.certificates, Self.key(newest + 1)) != nil { newest += 1 }
-        return newest
-    }
-
     private static func key(_ height: UInt64) -> [UInt8] {
         withUnsafeBytes(of: height.bigEndian) { Array($0) }
     }

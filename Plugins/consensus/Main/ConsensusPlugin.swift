@@ -11,9 +11,9 @@ struct ConsensusPlugin: Service {
     private let engine: Engine
 
     /// Registers the handlers; nothing is read before `run`.
-    init(_ options: BusOptions, _ settings: Engine.Settings, logger: Logger) {
+    init(_ options: BusOptions, folder: String, logger: Logger) {
         bus = BusClient(options: options, logger: logger)
-        let engine = Engine(bus, settings, logger: logger)
+        let engine = Engine(bus, folder: folder, logger: logger)
         self.engine = engine
         bus.serve(ConsensusContract.status) { _, _ in await engine.status() }
         bus.serve(ConsensusContract.blocks) { request, _ in try await engine.blocks(request) }
@@ -26,26 +26,18 @@ struct ConsensusPlugin: Service {
     }
 
     func run() async throws {
-        try await bus.run(beside: [work, measure])
+        try await bus.run(beside: [work, watch, measure])
     }
 
     private func work() async throws {
         try await engine.run { [bus] in bus.setState(.ready) }
     }
 
-    /// Publishes figures, and says when the chain stands still.
-    private func measure() async {
+    /// Says when the chain stands still, and when it goes on.
+    private func watch() async {
         while !Task.isCancelled {
-            await bus.pause(5000)
+            await bus.pause(1000)
             guard !Task.isCancelled else { return }
-            var metric = Spacenode_System_V1_Metric()
-            metric.samples = await engine.samples().map { name, value in
-                var sample = Spacenode_System_V1_Sample()
-                sample.name = name
-                sample.value = value
-                return sample
-            }
-            _ = try? await bus.publish(SystemContract.metrics, metric)
             let text = await engine.halted
             if !text.isEmpty {
                 bus.setState(.degraded(text))
@@ -53,5 +45,9 @@ struct ConsensusPlugin: Service {
                 bus.setState(.ready)
             }
         }
+    }
+
+    private func measure() async {
+        await bus.publishFigures { [engine] in await engine.figures() }
     }
 }

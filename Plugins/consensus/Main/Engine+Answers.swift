@@ -31,7 +31,10 @@ extension Engine {
         guard let key, let context = core?.context else { return nil }
         do {
             let system = try await signer.systemRecord(context.height, last: beacon, key, chain)
-            let waiting = try await mempool.select(context.height, time: time, proposer: key)
+            // A mempool that hangs must not cost the round its block.
+            let waiting = try await mempool.select(
+                context.height, time: time, proposer: key,
+                within: .milliseconds(rules.span(of: .propose, round: round) / 4))
             let room = UInt64(
                 BlockLimit.bodyBytes - system.count - waiting.items.reduce(0) { $0 + $1.count + 4 })
             let chosen = try await ledger.choose(
@@ -93,7 +96,7 @@ extension Engine {
         decision.hash = Data(reference.hash.bytes)
         decision.timeMs = block.header.time.milliseconds
         decision.round = certificate.round
-        if let proposer = context.validators.members.first(where: { $0.address == block.header.proposer }) {
+        if let proposer = context.validators.member(block.header.proposer) {
             decision.proposer = Data(proposer.key.bytes)
         }
         decision.transactions = UInt32(clamping: block.transactions.count)

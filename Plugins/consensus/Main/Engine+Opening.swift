@@ -18,7 +18,7 @@ extension Engine {
         chain = ChainName(name: file.name, revision: first.revision)
         numbers = NetworkNumbers(file)
         let context = try await context(file, info, first)
-        let (log, reading) = try LogFile.open(folder: settings.folder)
+        let (log, reading) = try LogFile.open(folder: folder)
         self.log = log
         return (reading, context)
     }
@@ -26,22 +26,11 @@ extension Engine {
     /// The rules of the network.
     var rules: ConsensusRules { ConsensusRules(numbers) }
 
+    /// At a start everybody may still be opening what is theirs; only a network that cannot be read stays so.
     private func patiently<Value: Sendable>(
         _ what: String, _ body: () async throws -> Value
     ) async throws -> Value {
-        var pause: UInt64 = 50
-        while true {
-            do {
-                let value = try await body()
-                set(fault: "")
-                return value
-            } catch let error where !(error is ConfigurationError) {
-                try Task.checkCancellation()
-                if pause == 1000 { set(fault: "\(what) is not there yet: \(error)") }
-            }
-            await bus.pause(pause)
-            pause = min(2 * pause, 1000)
-        }
+        try await insist(what, unless: { $0 is ConfigurationError }, body)
     }
 
     // MARK: - Where the chain stands

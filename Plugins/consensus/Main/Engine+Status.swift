@@ -26,7 +26,7 @@ extension Engine {
         var reply = Spacenode_Consensus_V1_StatusReply()
         reply.fault = fault
         reply.halted = halted
-        (reply.blocks, reply.evidence, reply.blamed) = (figures.blocks, figures.evidence, figures.blamed)
+        (reply.blocks, reply.evidence, reply.blamed) = (counts.blocks, counts.evidence, counts.blamed)
         guard let core else { return reply }
         let context = core.context
         reply.chain = context.chain
@@ -39,9 +39,7 @@ extension Engine {
         reply.power = core.me.flatMap { context.validators.member(at: $0) }.map { UInt64($0.power) } ?? 0
         reply.totalPower = UInt64(context.validators.totalPower)
         reply.members = UInt32(context.validators.count)
-        if let place = context.rotation.proposer(round: core.state.round),
-            let proposer = context.validators.member(at: place)
-        {
+        if let proposer = context.proposer(round: core.state.round) {
             reply.proposer = Data(proposer.key.bytes)
         }
         reply.waitingMs = Self.now() &- min(lastDecision, Self.now())
@@ -49,13 +47,13 @@ extension Engine {
     }
 
     /// Figures under Prometheus names.
-    func samples() async -> [(String, Double)] {
+    func figures() async -> [(String, Double)] {
         [
             ("consensus_height", Double(core?.context.height ?? 0)),
             ("consensus_round", Double(core?.state.round ?? 0)),
-            ("consensus_blocks_total", Double(figures.blocks)),
-            ("consensus_evidence_total", Double(figures.evidence)),
-            ("consensus_blamed_total", Double(figures.blamed)),
+            ("consensus_blocks_total", Double(counts.blocks)),
+            ("consensus_evidence_total", Double(counts.evidence)),
+            ("consensus_blamed_total", Double(counts.blamed)),
             ("consensus_log_bytes", Double(await log?.bytes ?? 0)),
         ]
     }

@@ -14,17 +14,12 @@ internal import Synchronization
 /// Events come one after the other; an event's actions are done in their order before the next event is taken, so that nothing leaves
 /// before the log is where it must be. What waits for somebody else comes back as an event.
 actor Engine {
-    /// What the plugin is told to be.
-    struct Settings: Sendable {
-        let folder: String
-    }
-
     let bus: BusClient
     let ledger: LedgerCalls
     let signer: SignerCalls
     let mempool: MempoolCalls
     let store: BlockStore
-    let settings: Settings
+    let folder: String
     let logger: Logger
     /// Events, in the order of their coming.
     let inbox = Inbox()
@@ -36,24 +31,24 @@ actor Engine {
     var beacon = Bytes32.zero
     /// When the last block was decided, by this machine's clock.
     var lastDecision: UInt64 = 0
-    var figures = Figures()
+    var counts = Counts()
     /// Why this node takes no part; empty: it does.
     private(set) var fault = ""
 
-    /// Counts since the start.
-    struct Figures: Sendable {
+    /// Since the start.
+    struct Counts: Sendable {
         var blocks: UInt64 = 0
         var evidence: UInt64 = 0
         var blamed: UInt64 = 0
     }
 
-    init(_ bus: BusClient, _ settings: Settings, logger: Logger) {
+    init(_ bus: BusClient, folder: String, logger: Logger) {
         self.bus = bus
         ledger = LedgerCalls(bus: bus)
         signer = SignerCalls(bus: bus)
         mempool = MempoolCalls(bus: bus)
         store = BlockStore(storage: .init(bus))
-        self.settings = settings
+        self.folder = folder
         self.logger = logger
     }
 
@@ -138,7 +133,7 @@ actor Engine {
         case .commit(let block, let reference, let certificate):
             try await commit(block, reference, certificate, &group)
         case .evidence(let evidence):
-            figures.evidence += 1
+            counts.evidence += 1
             logger.warning(
                 "operator \(evidence.operator) signed two things at height \(evidence.height), round \(evidence.round)"
             )
@@ -147,7 +142,7 @@ actor Engine {
                 return nil
             }
         case .blame(let peer, let what):
-            figures.blamed += 1
+            counts.blamed += 1
             logger.debug("peer \(peer): \(what)")
         case .tell(let text): logger.warning("\(text)")
         }
@@ -195,25 +190,38 @@ actor Engine {
                 "the ledger's committee of height \(next.height) is not the one of the last header")
         }
         try await log?.begin(chain: next.chain, height: next.height)
-        figures.blocks += 1
+        counts.blocks += 1
         lastDecision = Self.now()
-        await mempool.committed(block, applied.transactions)
+        // The mempool is told beside: no block waits for it.
+        ask(&group) {
+            await $0.mempool.committed(block, applied.transactions)
+            return nil
+        }
         await announce(block, reference, certificate, context)
         let actions = core.begin(next, now: Self.now())
         self.core = core
         try await carryOut(actions, &group)
     }
 
-    /// Tries until it is done: storage and ledger may be away for a moment, and nothing else can be done meanwhile.
-    private func insist<Value: Sendable>(
-        _ what: String, _ body: () async throws -> Value
+    /// Tries until it is done: the others may be away for a moment, and nothing can be done without them meanwhile.
+    ///
+    /// When it takes long, `fault` says who is waited for.
+    /// - Parameter isFinal: whether asking again would not help.
+    func insist<Value: Sendable>(
+        _ what: String, unless isFinal: (any Error) -> Bool = { ($0 as? BusError)?.isFinal ?? true },
+        _ body: () async throws -> Value
     ) async throws -> Value {
         var pause: UInt64 = 20
         while true {
             do {
-                return try await body()
-            } catch let error as BusError where !error.isFinal {
-                if pause == Self.longestPause { logger.warning("\(what) waits: \(error)") }
+                let value = try await body()
+                fault = ""
+                return value
+            } catch  where !isFinal(error) {
+                if pause == Self.longestPause, fault.isEmpty {
+                    fault = "\(what) is waited for: \(error)"
+                    logger.warning("\(fault)")
+                }
             }
             try Task.checkCancellation()
             await bus.pause(pause)
@@ -222,8 +230,6 @@ actor Engine {
     }
 
     private static let longestPause: UInt64 = 500
-
-    func set(fault: String) { self.fault = fault }
 }
 
 /// Events on their way to the core.

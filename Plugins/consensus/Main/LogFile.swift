@@ -1,59 +1,30 @@
 internal import ConsensusCore
 internal import Foundation
-internal import Glibc
-
-/// Why the log cannot be used.
-struct LogFault: Error, CustomStringConvertible {
-    let description: String
-
-    static func system(_ what: String) -> LogFault {
-        LogFault(description: "\(what): \(String(cString: strerror(errno)))")
-    }
-}
+internal import NodeFiles
 
 /// The log of the current height on the disk: `DATA/consensus/log`.
 ///
 /// What is appended waits in memory until `sync`, which writes and flushes it on a thread of its own: neither the bus nor Swift's pool waits
-/// for the disk. One process at a time has the folder.
+/// for the disk.
 actor LogFile {
-    private let folder: String
-    private let thread: DiskThread
-    private let lock: Int32
-    private var descriptor: Int32
+    private let file: AppendFile
+    private let thread = DiskThread(name: "log")
     private var pending: [UInt8] = []
     /// Bytes on the disk, for people.
     private(set) var bytes: Int
 
-    private init(folder: String, lock: Int32, descriptor: Int32, bytes: Int) {
-        (self.folder, self.lock, self.descriptor, self.bytes) = (folder, lock, descriptor, bytes)
-        thread = DiskThread(name: "log")
+    private init(_ file: AppendFile, bytes: Int) {
+        self.file = file
+        self.bytes = bytes
     }
 
     /// Takes the folder, reads the log there, and cuts off what a crash tore.
-    /// - Throws: `LogFault` when another process has it, or it cannot be used.
+    /// - Throws: `FileFault` when another process has it, or it cannot be used.
     static func open(folder: String) throws -> (LogFile, ConsensusLogReading) {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw LogFault(description: "\(folder) cannot be made: \(error)")
-        }
-        let lock = Glibc.open("\(folder)/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw LogFault.system("\(folder)/lock cannot be opened") }
-        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
-            Glibc.close(lock)
-            throw LogFault(
-                description: "another consensus has \(folder): end that one, or give another --data")
-        }
-        let path = "\(folder)/log"
-        let reading = ConsensusLogReading([UInt8](FileManager.default.contents(atPath: path) ?? Data()))
-        let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_APPEND, 0o600)
-        guard descriptor >= 0 else { throw LogFault.system("\(path) cannot be opened") }
-        guard ftruncate(descriptor, off_t(reading.goodBytes)) == 0 else {
-            throw LogFault.system("\(path) cannot be cut")
-        }
-        let file = LogFile(folder: folder, lock: lock, descriptor: descriptor, bytes: reading.goodBytes)
-        return (file, reading)
+        let (file, bytes) = try AppendFile.open(folder: folder, name: "log", owner: "consensus")
+        let reading = ConsensusLogReading(bytes)
+        try file.cut(to: reading.goodBytes)
+        return (LogFile(file, bytes: reading.goodBytes), reading)
     }
 
     /// Puts a record behind the others; it is on the disk after the next `sync`.
@@ -62,50 +33,18 @@ actor LogFile {
     /// Brings everything to the disk.
     func sync() async throws {
         guard !pending.isEmpty else { return }
-        let (bytes, descriptor, path) = (pending, descriptor, "\(folder)/log")
+        let bytes = pending
         pending = []
-        try await thread.run {
-            try writeAll(bytes, to: descriptor, path)
-            guard fdatasync(descriptor) == 0 else { throw LogFault.system("\(path) cannot be flushed") }
-        }
+        try await thread.run { [file] in try file.append(bytes) }
         self.bytes += bytes.count
     }
 
     /// Begins the log of another height, whole or not at all.
     func begin(chain: String, height: UInt64) async throws {
         let mark = ConsensusLog.mark(chain: chain, height: height)
-        let (folder, old) = (folder, descriptor)
         pending = []
-        descriptor = try await thread.run {
-            let (path, next) = ("\(folder)/log", "\(folder)/log.new")
-            let descriptor = Glibc.open(next, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_APPEND, 0o600)
-            guard descriptor >= 0 else { throw LogFault.system("\(next) cannot be made") }
-            try writeAll(mark, to: descriptor, next)
-            guard fsync(descriptor) == 0, rename(next, path) == 0 else {
-                throw LogFault.system("\(path) cannot be replaced")
-            }
-            let directory = Glibc.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            defer { Glibc.close(directory) }
-            guard directory >= 0, fsync(directory) == 0 else {
-                throw LogFault.system("\(folder) cannot be flushed")
-            }
-            Glibc.close(old)
-            return descriptor
-        }
+        try await thread.run { [file] in try file.replace(with: mark) }
         bytes = mark.count
-    }
-}
-
-/// Writes all bytes, however many calls it takes.
-private func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) throws {
-    var rest = bytes[...]
-    while !rest.isEmpty {
-        let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-        if written < 0 {
-            if errno == EINTR { continue }
-            throw LogFault.system("\(path) cannot be written")
-        }
-        rest = rest.dropFirst(written)
     }
 }
 
@@ -115,11 +54,11 @@ private func writeAll(_ bytes: [UInt8], to descriptor: Int32, _ path: String) th
 private final class DiskThread: @unchecked Sendable {
     private let condition = NSCondition()
     private var work: [@Sendable () -> Void] = []
-    private var isClosed = false
 
     init(name: String) {
-        let thread = Thread { [weak self] in
-            while let next = self?.next() { next() }
+        // The process has one log for as long as it lives, and so has the thread.
+        let thread = Thread { [self] in
+            while true { next()() }
         }
         thread.name = name
         thread.start()
@@ -134,10 +73,10 @@ private final class DiskThread: @unchecked Sendable {
         }
     }
 
-    private func next() -> (@Sendable () -> Void)? {
+    private func next() -> @Sendable () -> Void {
         condition.lock()
         defer { condition.unlock() }
-        while work.isEmpty, !isClosed { condition.wait() }
-        return work.isEmpty ? nil : work.removeFirst()
+        while work.isEmpty { condition.wait() }
+        return work.removeFirst()
     }
 }

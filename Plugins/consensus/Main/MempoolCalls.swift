@@ -8,9 +8,9 @@ internal import NodeProtocol
 struct MempoolCalls: Sendable {
     let bus: BusClient
 
-    /// What waits for a block, in its order.
+    /// What waits for a block, in its order; nothing when the mempool does not say so in time.
     func select(
-        _ height: UInt64, time: UInt64, proposer: Bytes32
+        _ height: UInt64, time: UInt64, proposer: Bytes32, within patience: Duration
     ) async throws -> (items: [[UInt8]], transactions: [Data]) {
         var request = Spacenode_Mempool_V1_SelectRequest()
         request.height = height
@@ -19,7 +19,7 @@ struct MempoolCalls: Sendable {
         request.maxBytes = UInt64(BlockLimit.bodyBytes)
         request.maxCount = UInt32(BlockLimit.transactions)
         do {
-            let reply = try await bus.call(MempoolContract.select, request)
+            let reply = try await bus.call(MempoolContract.select, request, ttl: patience)
             return (reply.items.map { [UInt8]($0.raw) }, reply.transactions)
         } catch is BusError {
             return ([], [])

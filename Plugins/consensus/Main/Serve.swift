@@ -23,8 +23,7 @@ struct Serve: AsyncParsableCommand {
                     StorageContract.contract, VmContract.contract, SignerContract.contract,
                     MempoolContract.contract,
                 ])
-            return ConsensusPlugin(
-                options, Engine.Settings(folder: "\(paths.data)/consensus"), logger: logger)
+            return ConsensusPlugin(options, folder: "\(paths.data)/consensus", logger: logger)
         }
     }
 }

@@ -10,8 +10,7 @@ extension Spacenode_Vm_V1_Block {
     /// - Parameter context: of the block's height.
     init(_ block: Block, _ reference: BlockReference, _ context: HeightContext) throws {
         self.init()
-        let proposer = context.validators.members.first { $0.address == block.header.proposer }
-        guard let proposer else {
+        guard let proposer = context.validators.member(block.header.proposer) else {
             throw ConsensusFault.refused("block \(block.header.height) was made by somebody without a seat")
         }
         height = block.header.height

@@ -122,19 +122,7 @@ struct MempoolPlugin: Service {
         await pool.recheck()
     }
 
-    /// Publishes figures every five seconds.
     private func measure() async {
-        while !Task.isCancelled {
-            await bus.pause(5000)
-            guard !Task.isCancelled else { return }
-            var metric = Spacenode_System_V1_Metric()
-            metric.samples = await pool.figures().map { name, value in
-                var sample = Spacenode_System_V1_Sample()
-                sample.name = name
-                sample.value = value
-                return sample
-            }
-            _ = try? await bus.publish(SystemContract.metrics, metric)
-        }
+        await bus.publishFigures { [pool] in await pool.figures() }
     }
 }

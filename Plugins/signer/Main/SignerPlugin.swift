@@ -132,25 +132,15 @@ struct SignerPlugin: Service {
         }
     }
 
-    /// Publishes figures every five seconds.
     private func measure(_ keys: HeldKeys, _ bus: BusClient) async {
-        while !Task.isCancelled {
-            await bus.pause(5000)
-            guard !Task.isCancelled else { return }
+        await bus.publishFigures {
             let status = keys.status
-            let figures = [
-                ("signer_height", status.record.point.height), ("signer_signed_total", status.counts.signed),
-                ("signer_repeated_total", status.counts.repeated),
-                ("signer_refused_total", status.counts.refused),
+            return [
+                ("signer_height", Double(status.record.point.height)),
+                ("signer_signed_total", Double(status.counts.signed)),
+                ("signer_repeated_total", Double(status.counts.repeated)),
+                ("signer_refused_total", Double(status.counts.refused)),
             ]
-            var metric = Spacenode_System_V1_Metric()
-            metric.samples = figures.map { name, value in
-                var sample = Spacenode_System_V1_Sample()
-                sample.name = name
-                sample.value = Double(value)
-                return sample
-            }
-            _ = try? await bus.publish(SystemContract.metrics, metric)
         }
     }
 

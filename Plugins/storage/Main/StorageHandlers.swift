@@ -132,25 +132,17 @@ struct StorageHandlers: Sendable {
         var room = ReplyRoom()
         var reply = Spacenode_Storage_V1_MultiGetReply()
         reply.values.reserveCapacity(keys.count)
-        for start in stride(from: 0, to: keys.count, by: Self.keysAtOnce) {
-            let run = keys[start..<min(start + Self.keysAtOnce, keys.count)]
-            let isWhole = try database.get(keyspace, run) { found in
-                var value = Spacenode_Storage_V1_Value()
-                if let found {
-                    guard room.take(found.count) else { return false }
-                    value.found = true
-                    value.value = Data(found)
-                }
-                reply.values.append(value)
-                return true
+        for key in keys {
+            var value = Spacenode_Storage_V1_Value()
+            if let found = try database.get(keyspace, key) {
+                guard room.take(found.bytes.count) else { break }
+                value.found = true
+                value.value = Data(found.bytes)
             }
-            if !isWhole { break }
+            reply.values.append(value)
         }
         return reply
     }
-
-    /// Keys that the database looks for together: at the largest values they hold 96 MiB.
-    private static var keysAtOnce: Int { 32 }
 
     private func scan(
         _ request: Spacenode_Storage_V1_ScanRequest,

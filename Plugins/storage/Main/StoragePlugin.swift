@@ -66,16 +66,8 @@ struct StoragePlugin: Service {
         _ = try? await bus.publish(SystemContract.events, event)
     }
 
-    /// Publishes figures every five seconds.
     private func measure() async {
-        while !Task.isCancelled {
-            await bus.pause(5000)
-            guard !Task.isCancelled else { return }
-            let stats = await engine.stats()
-            var metric = Spacenode_System_V1_Metric()
-            metric.samples = stats.samples
-            _ = try? await bus.publish(SystemContract.metrics, metric)
-        }
+        await bus.publishSamples { [engine] in await engine.stats().samples }
     }
 }
 

@@ -78,19 +78,7 @@ struct VmPlugin: Service {
 
     // MARK: - What others are told
 
-    /// Publishes figures every five seconds.
     private func measure() async {
-        while !Task.isCancelled {
-            await bus.pause(5000)
-            guard !Task.isCancelled else { return }
-            var metric = Spacenode_System_V1_Metric()
-            metric.samples = await ledger.figures().map { name, value in
-                var sample = Spacenode_System_V1_Sample()
-                sample.name = name
-                sample.value = value
-                return sample
-            }
-            _ = try? await bus.publish(SystemContract.metrics, metric)
-        }
+        await bus.publishFigures { [ledger] in await ledger.figures() }
     }
 }

@@ -65,8 +65,7 @@ extension Consensus {
             !candidates.contains(where: { $0.message.proposal.isSame(as: proposal) }),
             candidates.count(where: { $0.message.proposal.round == proposal.round }) < Limit.proposals
         else { return }
-        guard let place = context.rotation.proposer(round: proposal.round),
-            let proposer = context.validators.member(at: place),
+        guard let proposer = context.proposer(round: proposal.round),
             check(proposal.signature, SignBytes.of(proposal, chain: context.chain), proposer.key)
         else { return emit(.blame(peer, "a proposal that the round's proposer did not sign")) }
         guard (proposal.polRound ?? 0) < max(proposal.round, 1) else {
@@ -107,9 +106,8 @@ extension Consensus {
         guard let block = draft.block, let isAccepted = draft.isAccepted else { return nil }
         guard isAccepted, block.header.time == proposal.target.time else { return .invalid }
         guard proposal.polRound == nil else { return .valid }
-        let place = context.rotation.proposer(round: proposal.round)
         // Without a polka a block is its proposer's own, and new.
-        guard context.validators.member(at: place ?? -1)?.address == block.header.proposer else {
+        guard context.proposer(round: proposal.round)?.address == block.header.proposer else {
             return .invalid
         }
         return rules.isTimely(block.header.time, at: candidate.received, round: proposal.round)
@@ -166,7 +164,7 @@ extension Consensus {
 
     private func fault(of block: Block) -> HeaderFault? {
         do {
-            try context.check(block, rules, round: nil, by: check)
+            try context.check(block, rules, by: check)
             return nil
         } catch {
             return error

@@ -69,9 +69,7 @@ extension Consensus {
 
     /// Two proposals of one round.
     mutating func show(_ first: Proposal, _ second: Proposal) {
-        guard let place = context.rotation.proposer(round: first.round),
-            let member = context.validators.member(at: place)
-        else { return }
+        guard let member = context.proposer(round: first.round) else { return }
         show(
             .proposal, first.round, member.key, SignedBlock(first.target, first.polRound, first.signature),
             SignedBlock(second.target, second.polRound, second.signature))

@@ -73,6 +73,11 @@ package struct HeightContext: Sendable {
         return next
     }
 
+    /// Who proposes in a round that was reached; each round costs a step.
+    package func proposer(round: UInt32) -> Validator? {
+        rotation.proposer(round: round).flatMap { validators.member(at: $0) }
+    }
+
     /// The earliest time of this height's block: an interval after the one before, or after genesis.
     package func earliest(_ rules: ConsensusRules) -> UInt64 { lastTime.milliseconds &+ rules.interval }
 

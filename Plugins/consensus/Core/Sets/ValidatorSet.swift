@@ -88,6 +88,11 @@ package struct ValidatorSet: Hashable, Sendable {
         members.indices.contains(place) ? members[place] : nil
     }
 
+    /// The member of an address; nil when nobody has it.
+    package func member(_ address: ValidatorAddress) -> Validator? {
+        members.first { $0.address == address }
+    }
+
     /// The place of a key; nil when it is no member's.
     package func place(of key: Bytes32) -> Int? { placesByKey[key] }
 

@@ -28,24 +28,8 @@ extension Malfeasance {
     func holds(chain: String) -> Bool {
         first.block != second.block
             && [first, second].allSatisfy { signed in
-                guard let bytes = signBytes(of: signed, chain: chain) else { return false }
+                guard let bytes = SignBytes.of(signed, in: self, chain: chain) else { return false }
                 return Ed25519.verify(signed.signature, of: bytes, by: self.operator)
             }
-    }
-
-    private func signBytes(of signed: SignedBlock, chain: String) -> [UInt8]? {
-        let time = Timestamp(
-            seconds: Int64(clamping: signed.seconds), nanoseconds: Int32(clamping: signed.nanoseconds))
-        guard step == .proposal else {
-            return SignBytes.vote(
-                type: step.rawValue, height: height, round: round, block: signed.block, time: time,
-                chain: chain)
-        }
-        guard let block = signed.block else { return nil }
-        let polRound = signed.polRound == 0 ? nil : signed.polRound - 1
-        return SignBytes.of(
-            Proposal(
-                height: height, round: round, polRound: polRound,
-                target: VotedBlock(block: block, time: time)), chain: chain)
     }
 }
