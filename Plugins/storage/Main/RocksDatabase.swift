@@ -24,7 +24,8 @@ final class RocksDatabase: @unchecked Sendable {
         let options = RocksOptions(settings, recovery: recovery)
         let names = try Self.names(directory, options.options, onlyExisting: forReading)
         var handles = [OpaquePointer?](repeating: nil, count: names.count)
-        let opened = try Self.open(directory, options.options, names, &handles, forReading)
+        let opened = try Self.open(
+            directory, options.options, names, names.map { options.options(of: $0) }, &handles, forReading)
         guard let opened else { throw StorageFailure(.other, "RocksDB gave no database") }
         self.options = options
         pointer = opened
@@ -61,13 +62,12 @@ final class RocksDatabase: @unchecked Sendable {
     }
 
     private static func open(
-        _ directory: String, _ options: OpaquePointer, _ names: [String], _ handles: inout [OpaquePointer?],
-        _ forReading: Bool
+        _ directory: String, _ options: OpaquePointer, _ names: [String], _ each: [OpaquePointer?],
+        _ handles: inout [OpaquePointer?], _ forReading: Bool
     ) throws(StorageFailure) -> OpaquePointer? {
         let words = names.map { strdup($0) }
         defer { for word in words { free(word) } }
         let pointers = words.map { UnsafePointer($0) }
-        let each = [OpaquePointer?](repeating: options, count: names.count)
         return try rocks { error in
             forReading
                 ? rocksdb_open_for_read_only_column_families(

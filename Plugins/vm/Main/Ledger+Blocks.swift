@@ -160,11 +160,13 @@ extension Ledger {
         let answer: [UInt8] = try reply.serializedBytes()
         try commit.put(.lastReply, answer)
         run.lap(\.treeUs)
+        // A write that fails is the end of this process, so the cache may follow it before it is done.
+        async let followed: Void = tree.apply(update)
         try await write(commit.batch)
         self.head = head
         lastReply = answer
         for change in outcome.changes { records.put(change.key, change.value) }
-        await tree.apply(update)
+        await followed
         run.lap(\.writeUs)
         reply.timing = run.finished()
         transactionsApplied += outcome.receipts.count

@@ -77,7 +77,9 @@ extension Ledger {
             try restore.commit.put(leaf)
         }
         restore.count += UInt64(leaves.count)
-        try restore.commit.put(restore.builder.takeNodes())
+        let nodes = restore.builder.takeNodes()
+        try restore.commit.put(nodes)
+        await tree.keep(nodes)
         guard restore.commit.batch.bytes.count > Self.restoreBytes else { return }
         // Nothing of it counts before the last batch, which is durable with all before it.
         try await store.storage.write(restore.commit.batch, durable: false)
@@ -95,7 +97,9 @@ extension Ledger {
         let own = LedgerHead(
             height: head.height, time: head.time, blockHash: head.blockHash, appHash: root,
             oldest: head.height)
-        try restore.commit.put(restore.builder.takeNodes())
+        let nodes = restore.builder.takeNodes()
+        try restore.commit.put(nodes)
+        await tree.keep(nodes)
         try restore.commit.put(.head, own.bytes)
         try restore.commit.put(
             .block(head.height), BlockRecord(time: head.time, hash: head.blockHash, appHash: root).bytes)

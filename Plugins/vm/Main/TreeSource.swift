@@ -43,6 +43,9 @@ actor TreeSource {
     /// Follows an update that is on the disk.
     func apply(_ result: TreeUpdateResult) { cache.apply(result) }
 
+    /// Keeps nodes that are being stored with a whole state.
+    func keep(_ nodes: [(TreeNodeKey, TreeNode)]) { cache.keep(nodes) }
+
     /// Forgets everything.
     func removeAll() { cache = TreeCache(limit: cache.limit) }
 

@@ -7,8 +7,8 @@ struct VmSettings: Sendable {
 
     var network = "devnet"
     var isArchive = false
-    var treeCacheBytes = 128 << 20
-    var recordCacheBytes = 32 << 20
+    var treeCacheBytes = 256 << 20
+    var recordCacheBytes = 128 << 20
     var signatureThreads = 0
 
     init(_ file: VmFile) {

@@ -41,9 +41,15 @@ package struct LedgerCommit {
     }
 
     /// Nodes of the tree.
+    ///
+    /// In the order of their keys: storage finds the place of the next one beside that of the last.
     /// - Throws: `BatchFault` when a node is too large for storage.
     package mutating func put(_ nodes: [(TreeNodeKey, TreeNode)]) throws(BatchFault) {
-        for (key, node) in nodes { try batch.put(.tree, key.bytes, node.bytes) }
+        let ordered = nodes.sorted { left, right in
+            let (left, right) = (left.0.path, right.0.path)
+            return left.depth == right.depth ? left.bits < right.bits : left.depth < right.depth
+        }
+        for (key, node) in ordered { try batch.put(.tree, key.bytes, node.bytes) }
     }
 
     /// A record of `history`.

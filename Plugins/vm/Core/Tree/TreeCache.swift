@@ -74,10 +74,21 @@ package struct TreeCache: Sendable {
         if let place = places[key] { remove(at: place) }
     }
 
-    /// Follows an update that was stored: new nodes come, stale ones go.
+    /// Follows an update: new nodes come, stale ones go.
+    ///
+    /// New leaves do not come: an update reads a leaf only when another comes beside it or leaves it alone, and all of them
+    /// would drive out the inner nodes that every update reads.
     package mutating func apply(_ result: TreeUpdateResult) {
         for key in result.stale { remove(key) }
-        for (key, node) in result.written { insert(key, node) }
+        keep(result.written)
+    }
+
+    /// Keeps nodes that are not leaves.
+    package mutating func keep(_ nodes: [(TreeNodeKey, TreeNode)]) {
+        for (key, node) in nodes {
+            if case .leaf = node { continue }
+            insert(key, node)
+        }
     }
 
     /// What a node takes: its place in both tables, which grow by doubling, and its own memory with what the allocator
