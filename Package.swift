@@ -9,6 +9,8 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -25,12 +27,14 @@ let package = Package(
         .executable(name: "spacenode-consensus", targets: ["ConsensusMain"]),
         .executable(name: "spacenode-mempool", targets: ["MempoolMain"]),
         .executable(name: "spacenode-signer", targets: ["SignerMain"]),
+        .executable(name: "spacenode-p2p", targets: ["P2PMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
@@ -203,6 +207,22 @@ let package = Package(
             ],
             path: "Plugins/signer/Main"),
 
+        .target(
+            name: "P2PCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/p2p/Core",
+            sources: ["Common", "Connection", "Gossip", "Identity", "Muxing", "Node", "Security", "Wire"]),
+        .target(
+            name: "P2PTransport", dependencies: ["P2PCore", "NodeDomain", "NodeCrypto", nioCore, nioPosix],
+            path: "Plugins/p2p/Transport"),
+        .executableTarget(
+            name: "P2PMain",
+            dependencies: [
+                "P2PCore", "P2PTransport", "NodeOperator", "NodeCommand", "NodeBus", "NodeProtocol",
+                "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", nioCore, lifecycle, logging,
+                arguments, protobuf,
+            ],
+            path: "Plugins/p2p/Main"),
+
         .target(name: "TestSupport", dependencies: [arguments, logging], path: "Tests/TestSupport"),
         .target(name: "RigBus", dependencies: ["NodeBus", "NodeProtocol", logging], path: "Tests/RigBus"),
         .executableTarget(
@@ -241,6 +261,14 @@ let package = Package(
             ],
             path: "Tests/DevnetRig",
             exclude: ["rig"]),
+        .executableTarget(
+            name: "P2PRig",
+            dependencies: [
+                "TestSupport", "P2PTransport", "P2PCore", "NodeCrypto", "NodeDomain", "NodeEncoding",
+                arguments, nioCore,
+            ],
+            path: "Tests/P2PRig",
+            exclude: ["rig", "abuse.py", "cycles.py", "interop.py", "peer.py", "processes.py", "wire.py"]),
         .target(
             name: "ConsensusSim",
             dependencies: ["TestSupport", "ConsensusCore", "NodeDomain", "NodeEncoding"],
@@ -256,7 +284,8 @@ let package = Package(
             name: "FuzzTargets",
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
-                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", "SignerCore", logging,
+                "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", "SignerCore",
+                "P2PCore", logging,
                 protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
@@ -288,6 +317,13 @@ let package = Package(
         .testTarget(
             name: "MempoolCoreTests",
             dependencies: ["TestSupport", "MempoolCore", "NodeDomain", "NodeEncoding"]),
+        .testTarget(
+            name: "P2PCoreTests",
+            dependencies: ["TestSupport", "P2PCore", "NodeCrypto", "NodeDomain", "NodeEncoding"],
+            sources: ["Gossip", "Node", "Transport"]),
+        .testTarget(
+            name: "P2PTransportTests",
+            dependencies: ["P2PTransport", "P2PCore", "NodeCrypto", "NodeDomain", nioCore, nioPosix]),
         .testTarget(
             name: "SignerCoreTests",
             dependencies: ["TestSupport", "SignerCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),

@@ -27,6 +27,9 @@ struct ConfigurationFile: Sendable {
             text, path, _ in
             _ = try MempoolFile.parse(text, file: path)
         },
+        ConfigurationFile(name: "p2p.yaml", initialText: text(PackageResources.p2p_yaml)) { text, path, _ in
+            _ = try P2PFile.parse(text, file: path)
+        },
         ConfigurationFile(name: "signer.yaml", initialText: text(PackageResources.signer_yaml)) {
             text, path, _ in
             _ = try SignerFile.parse(text, file: path)

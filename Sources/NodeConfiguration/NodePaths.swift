@@ -63,6 +63,9 @@ package struct NodePaths: Sendable, Hashable {
     package var mempoolFile: String { "\(config)/mempool.yaml" }
     /// Folder of the `mempool` plugin.
     package var mempool: String { "\(data)/mempool" }
+    package var p2pFile: String { "\(config)/p2p.yaml" }
+    /// Folder of the `p2p` plugin.
+    package var p2p: String { "\(data)/p2p" }
     package var signerFile: String { "\(config)/signer.yaml" }
     package var postWorkerFile: String { "\(config)/post-worker.yaml" }
     /// Results of the `post-worker` plugin that nobody has acknowledged; its plots are elsewhere.

@@ -40,6 +40,7 @@ struct Spacenode: AsyncParsableCommand {
         "light": ["consensus", "tool", "light"],
         "backup": ["storage", "checkpoint"],
         "signer": ["signer", "tool"],
+        "peers": ["p2p", "peers"],
     ]
 
     private static var builtIn: [String] {

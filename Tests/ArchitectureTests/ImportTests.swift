@@ -82,11 +82,14 @@ private let allowedInMain: Set<String> = [
 ]
 /// Further targets of a plugin, by their folder: what they may import.
 private let allowedInPart: [String: Set<String>] = [
+    // Connections over TCP, for the service on the bus and for the rig that has no bus.
+    "Plugins/p2p/Transport": ["P2PCore", "NodeDomain", "NodeCrypto", "NIOCore", "NIOPosix", "Glibc"],
     // Plots on disk: files and threads, for the tools and the service on the bus alike.
-    "Plugins/post-worker/Plots": ["PostWorkerCore", "NodeDomain", "Foundation"]
+    "Plugins/post-worker/Plots": ["PostWorkerCore", "NodeDomain", "Foundation"],
 ]
 /// What a plugin's Main may import of them.
 private let partsOf = [
+    "p2p": ["P2PCore", "P2PTransport", "NIOCore"],
     "post-worker": ["PostWorkerPlots"],
     // The signer forbids dumps of its memory, and makes its passphrase of the wallet's words.
     "signer": ["CLinux", "NodeWallet"],

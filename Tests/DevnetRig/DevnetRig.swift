@@ -12,7 +12,10 @@ import TestSupport
 struct DevnetRig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "DevnetRig", abstract: "Watches, uses and replays a chain over the bus.",
-        subcommands: [Send.self, Chain.self, Replay.self, Lost.self, Network.self])
+        subcommands: [
+            Send.self, Chain.self, Replay.self, Lost.self, Network.self, Blocks.self,
+            Height.self,
+        ])
 
     static func main() async { await runRig() }
 }

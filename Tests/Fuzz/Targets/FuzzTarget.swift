@@ -24,6 +24,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case log
     /// Files of a signer, and records of where members are reached.
     case signer
+    /// What strangers send on a connection: negotiation, handshake, streams, identity, addresses.
+    case transport
 
     /// Runs one input.
     package func run(_ input: UnsafeRawBufferPointer) {
@@ -40,6 +42,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .mempool: MempoolFuzzWorld.run(input)
         case .log: LogFuzzWorld.run(input)
         case .signer: SignerWorld.run(input)
+        case .transport: TransportFuzzWorld.run(input)
         }
     }
 
@@ -58,6 +61,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .mempool: MempoolFuzzWorld.seeds()
         case .log: LogFuzzWorld.seeds()
         case .signer: SignerWorld.seeds()
+        case .transport: TransportFuzzWorld.seeds()
         }
     }
 }

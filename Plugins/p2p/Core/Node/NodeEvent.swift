@@ -1,0 +1,80 @@
+/// What happens to the node's network: connections, what the node has to say, and time.
+package enum NodeEvent: Sendable {
+    /// A connection is secured.
+    case linked(PeerHandle, PeerID, Multiaddress, isOutbound: Bool)
+    /// A connection ended, or did not come about, for this reason.
+    case unlinked(PeerHandle, String, isBlamed: Bool)
+    /// An address was not reached.
+    case unreached(Multiaddress, String)
+    /// A stream, an identity or an echo: what `Connection` says between its first and last word.
+    case connection(PeerHandle, ConnectionAction)
+    /// Something for everybody in a topic.
+    case publish(NetworkTopic, [UInt8])
+    /// Something for one peer; nil: of this node's choice.
+    case direct(PeerHandle?, DirectMessage)
+    /// Something for all peers that are nodes like this one.
+    case broadcast(DirectMessage)
+    /// What a message of a topic is worth.
+    case verdict(MessageID, Verdict, microseconds: UInt64)
+    /// A peer sent what no honest one sends.
+    case blamed(PeerHandle, String)
+    /// Whether this node's key is of the committee, so that it is of the votes' mesh.
+    case member(Bool)
+    /// What an operator wants.
+    case order(PeerOrder)
+    /// Time passes; every 100 ms.
+    case tick
+}
+
+/// What an operator wants of peers.
+package enum PeerOrder: Hashable, Sendable {
+    /// Dial it whenever it is not there.
+    case add(Multiaddress)
+    /// Dial it no more.
+    case remove(PeerID)
+    /// Have nothing to do with it for so many milliseconds.
+    case ban(PeerID, milliseconds: UInt64, reason: String)
+    /// Forget that it was banned.
+    case unban(PeerID)
+}
+
+/// What the node wants done.
+package enum NodeAction: Sendable {
+    /// Dial an address, which names its peer.
+    case dial(Multiaddress)
+    /// Tell a connection.
+    case connection(PeerHandle, ConnectionEvent)
+    /// Judge a message of a topic.
+    case validate(MessageID, NetworkTopic, [UInt8], from: PeerHandle)
+    /// A direct message came.
+    case received(PeerHandle, DirectMessage)
+    /// A peer like this node is there.
+    case joined(PeerHandle, PeerID)
+    /// It is gone.
+    case left(PeerHandle, PeerID)
+}
+
+/// The topics of the network.
+package enum NetworkTopic: String, CaseIterable, Hashable, Sendable {
+    /// Votes of members.
+    case votes
+    /// Proposals.
+    case proposal
+    /// Parts of proposed blocks.
+    case part
+    /// What decides a block.
+    case commit
+
+    /// Its name on a network: `/spacenode/<first 8 hex of the genesis id>/<topic>`.
+    package func name(_ network: String) -> TopicName? { TopicName("/spacenode/\(network)/\(rawValue)") }
+
+    /// What holds for it.
+    package var rules: TopicRules {
+        switch self {
+        case .votes: TopicRules(.vote, largest: 1_024, spread: TopicRules.small)
+        case .proposal: TopicRules(.header, largest: 262_144, spread: TopicRules.large)
+        case .part: TopicRules(.block, largest: 73_728, spread: TopicRules.large)
+        case .commit: TopicRules(.header, largest: 262_144, spread: TopicRules.large)
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import NodeDomain
+import P2PCore
+
+/// Nodes in one process, whose connections are secured and whose streams carry everything at once.
+struct NodeNetwork {
+    struct Stream: Hashable {
+        let link: Int
+        let opener: Int
+        let number: UInt32
+    }
+
+    struct Wire {
+        let ends: [(node: Int, handle: PeerHandle)]
+        var isOpen = true
+    }
+
+    var nodes: [P2PNode] = []
+    var wires: [Wire] = []
+    var now: UInt64 = 1_000
+    /// What each node was asked to judge.
+    var judged: [[(NetworkTopic, [UInt8])]] = []
+    /// What each node got for itself.
+    var received: [[DirectMessage]] = []
+    var verdict: (Int, [UInt8]) -> Verdict = { _, _ in .accept }
+    private var waiting: [(Int, NodeEvent)] = []
+    private var lastHandle: UInt64 = 0
+    /// Bytes that may still be written to a stream.
+    private var room: [Stream: Int] = [:]
+
+    static func peer(_ number: Int) -> PeerID {
+        PeerID(
+            publicKey: Bytes32(
+                (0..<32).map { UInt8(truncatingIfNeeded: $0 == 0 ? number + 1 : number * 7 + $0) }) ?? .zero)
+    }
+
+    static func address(_ number: Int) -> Multiaddress {
+        Multiaddress(.ip4(0x7f00_0001), port: UInt16(7_000 + number), peer: peer(number))
+    }
+
+    init(_ count: Int, isPrivate: Bool = false) {
+        for number in 0..<count {
+            var settings = P2PNode.Settings(own: Self.peer(number), network: "00112233")
+            settings.isPrivate = isPrivate
+            nodes.append(P2PNode(settings, seed: UInt64(number)))
+            judged.append([])
+            received.append([])
+        }
+    }
+
+    /// Everybody is told of everybody.
+    mutating func nameAll() {
+        for node in nodes.indices {
+            for other in nodes.indices where other != node { post(node, .order(.add(Self.address(other)))) }
+        }
+    }
+
+    mutating func post(_ node: Int, _ event: NodeEvent) {
+        waiting.append((node, event))
+        settle()
+    }
+
+    /// Lets time pass.
+    mutating func run(_ milliseconds: UInt64) {
+        let end = now + milliseconds
+        while now < end {
+            now += 100
+            for node in nodes.indices { waiting.append((node, .tick)) }
+            settle()
+        }
+    }
+
+    private mutating func settle() {
+        while !waiting.isEmpty {
+            let (node, event) = waiting.removeFirst()
+            for action in nodes[node].handle(event, now: now) { perform(node, action) }
+        }
+    }
+
+    private mutating func perform(_ node: Int, _ action: NodeAction) {
+        switch action {
+        case .dial(let address):
+            guard let other = nodes.indices.first(where: { Self.address($0) == address }) else {
+                return waiting.append((node, .unreached(address, "nobody is there")))
+            }
+            connect(node, other)
+        case .connection(let handle, let event): carry(node, handle, event)
+        case .validate(let id, let topic, let bytes, _):
+            judged[node].append((topic, bytes))
+            waiting.append((node, .verdict(id, verdict(node, bytes), microseconds: 10)))
+        case .received(_, let message): received[node].append(message)
+        case .joined, .left: break
+        }
+    }
+
+    private mutating func connect(_ node: Int, _ other: Int) {
+        let ends = [(node, handle()), (other, handle())]
+        wires.append(Wire(ends: ends))
+        waiting.append((node, .linked(ends[0].1, Self.peer(other), Self.address(other), isOutbound: true)))
+        waiting.append((other, .linked(ends[1].1, Self.peer(node), Self.address(node), isOutbound: false)))
+    }
+
+    private mutating func handle() -> PeerHandle {
+        lastHandle += 1
+        return PeerHandle(value: lastHandle)
+    }
+
+    private mutating func carry(_ node: Int, _ handle: PeerHandle, _ event: ConnectionEvent) {
+        guard
+            let link = wires.indices.first(where: {
+                wires[$0].isOpen && wires[$0].ends.contains { $0.handle == handle }
+            })
+        else { return }
+        guard let far = wires[link].ends.first(where: { $0.handle != handle }) else { return }
+        func say(_ node: Int, _ handle: PeerHandle, _ action: ConnectionAction) {
+            waiting.append((node, .connection(handle, action)))
+        }
+        switch event {
+        case .open(let stream, let protocols):
+            let key = Stream(link: link, opener: node, number: stream.number)
+            room[key] = 65_536
+            say(
+                far.node, far.handle,
+                .opened(StreamHandle(inbound: stream.number), protocol: protocols[0], inbound: true))
+            say(node, handle, .opened(stream, protocol: protocols[0], inbound: false))
+            say(node, handle, .writable(stream, 65_536))
+        case .write(let stream, let bytes):
+            room[Stream(link: link, opener: node, number: stream.number), default: 0] -= bytes.count
+            say(far.node, far.handle, .data(StreamHandle(inbound: stream.number), bytes))
+        case .consumed(let stream, let count):
+            let key = Stream(link: link, opener: far.node, number: stream.number)
+            room[key, default: 0] += count
+            say(far.node, far.handle, .writable(StreamHandle(opening: stream.number), room[key, default: 0]))
+        case .close:
+            wires[link].isOpen = false
+            for end in wires[link].ends {
+                waiting.append((end.node, .unlinked(end.handle, "closed", isBlamed: false)))
+            }
+        default: break
+        }
+    }
+
+    /// Bytes that a stranger writes to a stream of a node.
+    mutating func inject(_ node: Int, from other: Int, _ bytes: [UInt8], stream: UInt32) {
+        guard let handle = nodes[node].handle(of: Self.peer(other)) else { return }
+        post(node, .connection(handle, .data(StreamHandle(inbound: stream), bytes)))
+    }
+
+    /// Connections that are open between two nodes.
+    func links(_ node: Int, _ other: Int) -> Int {
+        wires.count { wire in wire.isOpen && Set(wire.ends.map(\.node)) == [node, other] }
+    }
+}
