@@ -24,6 +24,8 @@ struct Speed: ParsableCommand {
     private struct Figures: Encodable {
         var microsecondsAVote = 0.0
         var signedVotesASecond = 0
+        /// Empty blocks of four members that catching up checks and hands over.
+        var caughtUpBlocksASecond = 0
         var decideP50 = 0
         var decideP99 = 0
         var highestRound: UInt32 = 0
@@ -35,6 +37,7 @@ struct Speed: ParsableCommand {
         var figures = Figures()
         figures.microsecondsAVote = try votes(rounds: 50, isChecked: false) / 1000
         figures.signedVotesASecond = Int(1e9 / (try votes(rounds: 2, isChecked: true)))
+        figures.caughtUpBlocksASecond = try CatchUpSpeed(members: 4, blocks: 2000).blocksASecond()
         let latency = try Latency(members: members, blockBytes: blockBytes, heights: heights, pieces: pieces)
         latency.run()
         figures.decideP50 = Int(latency.waits[latency.waits.count / 2])

@@ -117,6 +117,15 @@ package struct Consensus {
         return take()
     }
 
+    /// Stands at a height without beginning it: the node catches up, and `begin` follows when it is there.
+    ///
+    /// Events that come meanwhile must not be given to it.
+    package mutating func skip(to next: HeightContext) {
+        let votes = earlyVotes
+        self = Consensus(next, rules, key: key, check: check)
+        earlyVotes = votes
+    }
+
     /// Takes an event of the current height.
     /// - Returns: what is to be done, in this order.
     package mutating func handle(_ event: ConsensusEvent, now: UInt64) -> [ConsensusAction] {

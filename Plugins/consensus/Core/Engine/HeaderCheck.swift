@@ -53,7 +53,23 @@ extension HeightContext {
     package func check(
         _ block: Block, _ rules: ConsensusRules, by check: SignatureCheck
     ) throws(HeaderFault) {
-        let header = block.header
+        try checkHeader(block.header, rules)
+        try checkTarget(of: block.lastCommit)
+        guard let commit = block.lastCommit, let lastValidators else { return }
+        do {
+            try lastValidators.verify(commit, chain: lastChain ?? chain, by: check)
+        } catch {
+            throw .commit
+        }
+    }
+
+    /// Checks the same of a block that its committee decided, but for the signatures of the commit in it: the committee checked them.
+    package func checkDecided(_ block: Block, _ rules: ConsensusRules) throws(HeaderFault) {
+        try checkHeader(block.header, rules)
+        try checkTarget(of: block.lastCommit)
+    }
+
+    private func checkHeader(_ header: BlockHeader, _ rules: ConsensusRules) throws(HeaderFault) {
         guard header.chain == chain else { throw .chain(header.chain) }
         guard header.height == height else { throw .height(header.height) }
         guard header.blockVersion == ChainVersion.block, header.appVersion == ChainVersion.app else {
@@ -71,22 +87,18 @@ extension HeightContext {
         guard header.lastResultsHash == resultsHash else { throw .field("hash of results") }
         // A block that is proposed again keeps its maker: which round's it is, a proposal says.
         guard validators.member(header.proposer) != nil else { throw .proposer }
-        try checkCommit(block.lastCommit, check)
     }
 
-    private func checkCommit(_ commit: Certificate?, _ check: SignatureCheck) throws(HeaderFault) {
+    /// Whether a commit is one of the block before by its committee, as far as that shows without its signatures.
+    private func checkTarget(of commit: Certificate?) throws(HeaderFault) {
         guard let lastBlock, let lastValidators else {
             guard commit == nil else { throw .commit }
             return
         }
         guard let commit, commit.kind == .precommit, commit.height == height - 1,
-            commit.target == VotedBlock(block: lastBlock, time: lastTime)
+            commit.target == VotedBlock(block: lastBlock, time: lastTime),
+            (try? lastValidators.signedPower(of: commit)) != nil
         else { throw .commit }
-        do {
-            try lastValidators.verify(commit, chain: lastChain ?? chain, by: check)
-        } catch {
-            throw .commit
-        }
     }
 
     /// The header of a block to propose.

@@ -1,0 +1,55 @@
+internal import NodeDomain
+internal import NodeEncoding
+
+/// Why a block that a peer sent is not the one that was asked for: no honest peer sends it.
+enum CatchUpFault: Error {
+    case encoding(ScaleFault)
+    case height(UInt64, not: UInt64)
+    case chain(String)
+    case body
+    case commit
+    case certificate(CertificateFault)
+}
+
+extension CatchUpFault: CustomStringConvertible {
+    var description: String {
+        switch self {
+        case .encoding(let fault): "it cannot be read: \(fault)"
+        case .height(let height, let asked): "it is block \(height), and \(asked) was asked for"
+        case .chain(let chain): "it is of chain `\(chain)`"
+        case .body: "its header is not that of its body"
+        case .commit: "the certificate is not of this block"
+        case .certificate(let fault): fault.description
+        }
+    }
+}
+
+extension CertifiedBlock {
+    /// A block of which everything but the signatures has been looked at.
+    init(_ encoded: EncodedBlock, height: UInt64, chain: String) throws(CatchUpFault) {
+        do {
+            block = try Block(wire: encoded.block)
+            commit = try Certificate(wire: encoded.certificate)
+        } catch {
+            throw .encoding(error)
+        }
+        let header = block.header
+        guard header.height == height else { throw .height(header.height, not: height) }
+        guard header.chain == chain else { throw .chain(header.chain) }
+        guard block.isWhole, let parts = BlockParts(block) else { throw .body }
+        reference = parts.reference
+        guard commit.kind == .precommit, commit.height == height,
+            commit.target == VotedBlock(block: reference, time: header.time)
+        else { throw .commit }
+    }
+
+    /// Checks that more than two thirds of a set decided it, and that it is the set which its header names.
+    func prove(by set: ValidatorSet, _ check: SignatureCheck) throws(CatchUpFault) {
+        guard set.hash == block.header.validatorsHash else { throw .commit }
+        do {
+            try set.verify(commit, chain: block.header.chain, by: check)
+        } catch {
+            throw .certificate(error)
+        }
+    }
+}
