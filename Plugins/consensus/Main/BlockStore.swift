@@ -16,13 +16,15 @@ struct DecidedBlock: Sendable {
 struct BlockStore: Sendable {
     let storage: StorageClient
 
-    /// Writes a block and its certificate together, and waits until they are on the disk.
-    func put(_ block: Block, _ commit: Certificate) async throws {
+    /// Writes a block and its certificate together.
+    ///
+    /// - Parameter durable: wait until they are on the disk, with all that was written before them.
+    func put(_ block: Block, _ commit: Certificate, durable: Bool = true) async throws {
         let key = Self.key(block.header.height)
         var batch = StorageBatch()
         try batch.put(.blocks, key, block.wire)
         try batch.put(.certificates, key, commit.wire)
-        try await storage.write(batch, durable: true)
+        try await storage.write(batch, durable: durable)
     }
 
     /// A decided block; nil: there is none of that height.

@@ -18,9 +18,7 @@ struct ConsensusPlugin: Service {
         bus.serve(ConsensusContract.status) { _, _ in await engine.status() }
         bus.serve(ConsensusContract.blocks) { request, _ in try await engine.blocks(request) }
         bus.serve(ConsensusContract.deliver) { request, _ in
-            var reply = Spacenode_Consensus_V1_DeliverReply()
-            reply.blame = await engine.deliver(request) ?? ""
-            return reply
+            Spacenode_Consensus_V1_DeliverReply(await engine.deliver(request))
         }
         bus.setState(.starting)
     }

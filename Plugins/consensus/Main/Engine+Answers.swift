@@ -104,21 +104,4 @@ extension Engine {
         decision.signers = UInt32(clamping: certificate.signatures.count)
         _ = try? await bus.publish(ConsensusContract.decisions, decision)
     }
-
-    /// Takes what a peer sent.
-    /// - Returns: what no honest peer sends; nil: it is a message.
-    func deliver(_ request: Spacenode_Consensus_V1_DeliverRequest) -> String? {
-        guard request.peer != 0 else { return "`peer` must not be 0" }
-        do {
-            if request.hasBlock {
-                let block = try Block(wire: [UInt8](request.block.block))
-                let commit = try Certificate(wire: [UInt8](request.block.certificate))
-                return inbox.offer(.decided(block, commit, from: request.peer))
-            }
-            let message = try ConsensusMessage(wire: [UInt8](request.message))
-            return inbox.offer(.message(message, from: request.peer))
-        } catch {
-            return "\(error)"
-        }
-    }
 }

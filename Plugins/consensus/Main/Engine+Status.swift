@@ -12,6 +12,7 @@ extension Engine {
 
     /// Why nothing goes on; empty: it does.
     var halted: String {
+        if !stopped.isEmpty { return stopped }
         if !fault.isEmpty { return fault }
         guard let core else { return "" }
         let waited = Self.now() &- lastDecision
@@ -24,11 +25,13 @@ extension Engine {
     /// How things stand.
     func status() -> Spacenode_Consensus_V1_StatusReply {
         var reply = Spacenode_Consensus_V1_StatusReply()
-        reply.fault = fault
+        reply.fault = stopped.isEmpty ? fault : stopped
         reply.halted = halted
         (reply.blocks, reply.evidence, reply.blamed) = (counts.blocks, counts.evidence, counts.blamed)
         guard let core else { return reply }
         let context = core.context
+        reply.catchingUp = isHeld
+        reply.target = max(catchUp?.target ?? 0, context.height)
         reply.chain = context.chain
         reply.height = context.height
         reply.round = core.state.round
@@ -54,6 +57,7 @@ extension Engine {
             ("consensus_blocks_total", Double(counts.blocks)),
             ("consensus_evidence_total", Double(counts.evidence)),
             ("consensus_blamed_total", Double(counts.blamed)),
+            ("consensus_caught_up_blocks_total", Double(catchUp?.handedOver ?? 0)),
             ("consensus_log_bytes", Double(await log?.bytes ?? 0)),
         ]
     }
@@ -67,22 +71,24 @@ extension Engine {
         }
         var reply = Spacenode_Consensus_V1_BlocksReply()
         reply.newest = core.context.height - 1
-        let limit = UInt64(request.limit == 0 ? Self.blocksOfReply : min(request.limit, Self.blocksOfReply))
+        let limit = UInt64(request.limit == 0 ? Self.usualBlocks : min(request.limit, Self.mostBlocks))
+        let most = request.maxBytes == 0 ? Self.bytesOfReply : min(Int(request.maxBytes), Self.bytesOfReply)
         var bytes = 0
         var height = max(request.fromHeight, 1)
-        while height <= reply.newest, height < request.fromHeight + limit,
+        while height <= reply.newest, height - max(request.fromHeight, 1) < limit,
             let decided = try await store.block(height)
         {
             let block = Spacenode_Consensus_V1_DecidedBlock(decided)
             bytes += block.block.count + block.certificate.count
             // The first always fits; the others as far as one message carries them.
-            if !reply.blocks.isEmpty, bytes > Self.bytesOfReply { break }
+            if !reply.blocks.isEmpty, bytes > most { break }
             reply.blocks.append(block)
             height += 1
         }
         return reply
     }
 
-    private static var blocksOfReply: UInt32 { 16 }
+    private static var usualBlocks: UInt32 { 16 }
+    private static var mostBlocks: UInt32 { 64 }
     private static var bytesOfReply: Int { 4 << 20 }
 }

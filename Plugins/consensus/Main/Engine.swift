@@ -24,6 +24,10 @@ actor Engine {
     /// Events, in the order of their coming.
     let inbox = Inbox()
     var core: Consensus?
+    /// Blocks that peers have decided and this node lacks.
+    var catchUp: CatchUp?
+    /// The last block that was applied while catching up; nil: it is on the disk.
+    var lastCaughtUp: CertifiedBlock?
     var log: LogFile?
     var chain = ChainName(name: "", revision: 0)
     var numbers = NetworkNumbers()
@@ -34,6 +38,8 @@ actor Engine {
     var counts = Counts()
     /// Why this node takes no part; empty: it does.
     private(set) var fault = ""
+    /// Why it never will again in this process; empty: it may.
+    private(set) var stopped = ""
 
     /// Since the start.
     struct Counts: Sendable {
@@ -54,6 +60,15 @@ actor Engine {
 
     /// Unix milliseconds.
     static func now() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1000)) }
+
+    /// Milliseconds of a clock that is never set.
+    static func uptime() -> UInt64 {
+        let span = (ContinuousClock.now - origin).components
+        return UInt64(clamping: span.seconds) &* 1000
+            &+ UInt64(clamping: span.attoseconds / 1_000_000_000_000_000)
+    }
+
+    private static let origin = ContinuousClock.now
 
     // MARK: - The loop
 
@@ -83,7 +98,15 @@ actor Engine {
         if !isOurs { try await log?.begin(chain: context.chain, height: context.height) }
         let actions = core.begin(isOurs ? reading.records : [], now: Self.now())
         self.core = core
+        // Requests of an earlier life may still be answered: they have lower numbers.
+        catchUp = CatchUp(context, rules, lastID: Self.now() << 16) { Ed25519.verify($0, of: $1, by: $2) }
         lastDecision = Self.now()
+        group.addTask { [bus, inbox] in
+            while !Task.isCancelled {
+                await bus.pause(100)
+                inbox.tick()
+            }
+        }
         logger.info(
             "height \(context.height) of \(context.chain): \(isOurs ? reading.records.count : 0) events from the log"
         )
@@ -94,18 +117,43 @@ actor Engine {
         async throws
     {
         inbox.wasTaken(entry)
-        guard var core else { return }
+        guard stopped.isEmpty, let height = core?.context.height else { return }
         // An answer for a height that is over means nothing.
-        if let height = entry.height, height != core.context.height { return }
+        if let meant = entry.height, meant != height { return }
+        switch entry.word {
+        case .catchUp(let events):
+            for event in events { try await follow(event, entry, &group) }
+        case .core(let event):
+            if case .message(.status(let status), let peer) = event {
+                try await follow(.claimed(peer: peer, height: status.height), entry, &group)
+            }
+            if !isHeld { try await take(event, entry, &group) }
+        }
+    }
+
+    private func take(
+        _ event: ConsensusEvent, _ entry: Inbox.Entry,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws {
+        guard var core else { return }
         self.core = nil
-        let actions = core.handle(entry.event, now: Self.now())
+        let actions = core.handle(event, now: Self.now())
         self.core = core
+        var blame = ""
+        for case .blame(let peer, let what) in actions where peer == entry.peer { blame = what }
+        entry.asker?.tell(Opinion(isTaken: core.hasTaken && blame.isEmpty, blame: blame))
         try await carryOut(actions, &group)
+    }
+
+    /// Takes no part any more; what it has, it goes on serving.
+    func stop(_ why: String) {
+        stopped = why
+        logger.critical("\(why)")
     }
 
     // MARK: - Actions
 
-    private func carryOut(
+    func carryOut(
         _ actions: [ConsensusAction], _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
         for action in actions { try await carryOut(action, &group) }
@@ -167,13 +215,30 @@ actor Engine {
         _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) async throws {
         guard var core else { return }
-        let context = core.context
+        let decided = CertifiedBlock(block: block, reference: reference, commit: certificate)
+        let next = try await apply(decided, on: core.context, durable: true, &group)
+        try await log?.begin(chain: next.chain, height: next.height)
+        let actions = core.begin(next, now: Self.now())
+        self.core = core
+        inbox.put(.reached(next))
+        try await carryOut(actions, &group)
+    }
+
+    /// Stores a decided block and applies it.
+    ///
+    /// - Parameter durable: whether it must be on the disk before this returns; else a later one brings it there.
+    /// - Returns: the context of the next height.
+    func apply(
+        _ decided: CertifiedBlock, on context: HeightContext, durable: Bool,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) async throws -> HeightContext {
+        let (block, reference, certificate) = (decided.block, decided.reference, decided.commit)
         try await insist("the store of block \(context.height)") {
-            try await self.store.put(block, certificate)
+            try await self.store.put(block, certificate, durable: durable)
         }
         let wire = try Spacenode_Vm_V1_Block(block, reference, context)
         let applied = try await insist("the ledger's work on block \(context.height)") {
-            try await self.ledger.apply(wire)
+            try await self.ledger.apply(wire, durable: durable)
         }
         let committees = try await insist("the ledger's committees") { try await self.ledger.committees() }
         guard committees.height == context.height else {
@@ -189,7 +254,6 @@ actor Engine {
             throw ConsensusFault.damaged(
                 "the ledger's committee of height \(next.height) is not the one of the last header")
         }
-        try await log?.begin(chain: next.chain, height: next.height)
         counts.blocks += 1
         lastDecision = Self.now()
         // The mempool is told beside: no block waits for it.
@@ -198,9 +262,7 @@ actor Engine {
             return nil
         }
         await announce(block, reference, certificate, context)
-        let actions = core.begin(next, now: Self.now())
-        self.core = core
-        try await carryOut(actions, &group)
+        return next
     }
 
     /// Tries until it is done: the others may be away for a moment, and nothing can be done without them meanwhile.
@@ -230,47 +292,4 @@ actor Engine {
     }
 
     private static let longestPause: UInt64 = 500
-}
-
-/// Events on their way to the core.
-final class Inbox: Sendable {
-    /// An event; an answer has the height that it belongs to.
-    struct Entry: Sendable {
-        let event: ConsensusEvent
-        let height: UInt64?
-    }
-
-    /// Messages of peers that wait at most; what is beyond is dropped, and comes again when it is missed.
-    static let most = 4096
-
-    let stream: AsyncStream<Entry>
-    private let continuation: AsyncStream<Entry>.Continuation
-    private let waiting = Mutex(0)
-
-    init() {
-        (stream, continuation) = AsyncStream.makeStream(of: Entry.self)
-    }
-
-    /// Puts an answer or a timer behind the others.
-    func put(_ event: ConsensusEvent, height: UInt64?) {
-        continuation.yield(Entry(event: event, height: height))
-    }
-
-    /// Puts what a peer sent behind the others; what is too much is dropped, and comes again when it is missed.
-    /// - Returns: why not; nil: it waits.
-    func offer(_ event: ConsensusEvent) -> String? {
-        let isTaken = waiting.withLock { count in
-            guard count < Self.most else { return false }
-            count += 1
-            return true
-        }
-        guard isTaken else { return "\(Self.most) messages wait already: send less" }
-        continuation.yield(Entry(event: event, height: nil))
-        return nil
-    }
-
-    /// A message of a peer was taken from the stream.
-    func wasTaken(_ entry: Entry) {
-        if entry.height == nil { waiting.withLock { $0 = max(0, $0 - 1) } }
-    }
 }

@@ -39,9 +39,12 @@ struct LedgerCalls: Sendable {
     }
 
     /// Applies a decided block; asked again for the same it says the same.
-    func apply(_ block: Spacenode_Vm_V1_Block) async throws -> AppliedBlock {
+    ///
+    /// - Parameter durable: whether it is on the disk when this returns; else a later one brings it there.
+    func apply(_ block: Spacenode_Vm_V1_Block, durable: Bool = true) async throws -> AppliedBlock {
         var request = Spacenode_Vm_V1_FinalizeBlockRequest()
         request.block = block
+        request.deferred = !durable
         let reply = try await bus.call(VmContract.finalizeBlock, request)
         guard let root = Bytes32(reply.appHash) else {
             throw ConsensusFault.refused("the ledger gave no root for height \(block.height)")

@@ -40,6 +40,29 @@ extension Spacenode_Consensus_V1_DecidedBlock {
     }
 }
 
+extension Spacenode_Consensus_V1_DeliverRequest {
+    /// What a peer sent, but for an answer.
+    ///
+    /// - Throws: `ScaleFault` when it cannot be read: no honest peer sends it.
+    var event: ConsensusEvent {
+        get throws {
+            guard hasBlock else {
+                return .message(try ConsensusMessage(wire: [UInt8](message)), from: peer)
+            }
+            let commit = try Certificate(wire: [UInt8](block.certificate))
+            return .decided(try Block(wire: [UInt8](block.block)), commit, from: peer)
+        }
+    }
+}
+
+extension Spacenode_Consensus_V1_DeliverReply {
+    init(_ opinion: Opinion) {
+        self.init()
+        blame = opinion.blame
+        verdict = opinion.blame.isEmpty ? (opinion.isTaken ? .accept : .ignore) : .reject
+    }
+}
+
 extension Spacenode_Signer_V1_Target {
     init(_ target: VotedBlock) {
         self.init()

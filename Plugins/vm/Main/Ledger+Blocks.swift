@@ -9,10 +9,10 @@ internal import VmCore
 extension Ledger {
     /// Applies a decided block, or answers again for the newest one.
     ///
-    /// All of it is on the disk before it answers. Proofs of space and of work are not judged again: a committee decided the block.
+    /// All of it is on the disk before it answers, unless `isDeferred` says that a later block brings it there. Proofs of space and of work are not judged again: a committee decided the block.
     /// - Returns: the answer, and an event when the block was applied now.
     /// - Throws: `LedgerFault` when it is not the next block, or no valid one.
-    func finalize(_ input: BlockInput) async throws -> (
+    func finalize(_ input: BlockInput, isDeferred: Bool = false) async throws -> (
         Spacenode_Vm_V1_FinalizeBlockReply, Spacenode_Vm_V1_BlockCommitted?
     ) {
         try await exclusively {
@@ -32,7 +32,7 @@ extension Ledger {
             let outcome = try await execute(execution, on: head.height, &run)
             try decided(outcome.checks)
             let update = try await update(head, outcome.changes, &run)
-            return try await commit(input, outcome, update, on: head, &run)
+            return try await commit(input, outcome, update, on: head, isDeferred: isDeferred, &run)
         }
     }
 
@@ -133,7 +133,7 @@ extension Ledger {
 
     private func commit(
         _ input: BlockInput, _ outcome: BlockOutcome, _ update: TreeUpdateResult, on last: LedgerHead,
-        _ run: inout BlockRun
+        isDeferred: Bool, _ run: inout BlockRun
     ) async throws -> (Spacenode_Vm_V1_FinalizeBlockReply, Spacenode_Vm_V1_BlockCommitted) {
         var head = last
         head.height = input.height
@@ -162,7 +162,7 @@ extension Ledger {
         run.lap(\.treeUs)
         // A write that fails is the end of this process, so the cache may follow it before it is done.
         async let followed: Void = tree.apply(update)
-        try await write(commit.batch)
+        try await write(commit.batch, durable: !isDeferred)
         self.head = head
         lastReply = answer
         for change in outcome.changes { records.put(change.key, change.value) }

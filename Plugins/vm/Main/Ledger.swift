@@ -204,13 +204,13 @@ actor Ledger {
     ///
     /// An attempt that failed may have been carried out, or be so later: nothing newer must be written before it is known
     /// (docs/protocol/storage.md, §4). After `patience` the process gives up, and whoever starts it anew reads what is there.
-    func write(_ batch: StorageBatch) async throws {
+    func write(_ batch: StorageBatch, durable: Bool = true) async throws {
         let clock = ContinuousClock()
         let end = clock.now + Self.patience
         var pause: UInt64 = 20
         while true {
             do {
-                return try await store.write(batch)
+                return try await store.write(batch, durable: durable)
             } catch {
                 logger.warning("storage did not take a block, it is written again: \(error)")
                 if clock.now > end || Task.isCancelled {

@@ -59,9 +59,11 @@ struct LedgerStore: Sendable {
         try await storage.get(.history, key.bytes)
     }
 
-    /// Writes a batch, all or nothing, and waits until it is on the disk.
-    func write(_ batch: StorageBatch) async throws {
-        try await storage.write(batch, durable: true)
+    /// Writes a batch, all or nothing.
+    ///
+    /// - Parameter durable: wait until it is on the disk, with all before it.
+    func write(_ batch: StorageBatch, durable: Bool = true) async throws {
+        try await storage.write(batch, durable: durable)
     }
 }
 

@@ -33,7 +33,8 @@ struct VmHandlers: Sendable {
             return reply
         }
         bus.serve(VmContract.finalizeBlock) { request, _ in
-            let (reply, event) = try await ledger.finalize(try BlockInput(request.block))
+            let (reply, event) = try await ledger.finalize(
+                try BlockInput(request.block), isDeferred: request.deferred)
             if let event { await committed(event) }
             return reply
         }

@@ -30,6 +30,112 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
+/// Why no answer to a request came, or no more of it.
+package nonisolated enum Spacenode_Consensus_V1_Failure: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+  case none // = 0
+
+  /// the peer has too much to do
+  case busy // = 1
+
+  /// the peer is not connected any more
+  case gone // = 2
+
+  /// nothing came in time, or the stream ended early
+  case broken // = 3
+
+  /// what came cannot be read: no honest peer sends it
+  case malformed // = 4
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .none
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .none
+    case 1: self = .busy
+    case 2: self = .gone
+    case 3: self = .broken
+    case 4: self = .malformed
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .none: return 0
+    case .busy: return 1
+    case .gone: return 2
+    case .broken: return 3
+    case .malformed: return 4
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [Spacenode_Consensus_V1_Failure] = [
+    .none,
+    .busy,
+    .gone,
+    .broken,
+    .malformed,
+  ]
+
+}
+
+/// What a message is worth to others.
+package nonisolated enum Spacenode_Consensus_V1_Verdict: SwiftProtobuf.Enum, Swift.CaseIterable {
+  package typealias RawValue = Int
+
+  /// of a provider before minor 1: see `blame`
+  case unspecified // = 0
+
+  /// pass it on
+  case accept // = 1
+
+  /// no honest peer sends it
+  case reject // = 2
+
+  /// late, early, known, or too much: nobody's fault, and nothing for others
+  case ignore // = 3
+  case UNRECOGNIZED(Int)
+
+  package init() {
+    self = .unspecified
+  }
+
+  package init?(rawValue: Int) {
+    switch rawValue {
+    case 0: self = .unspecified
+    case 1: self = .accept
+    case 2: self = .reject
+    case 3: self = .ignore
+    default: self = .UNRECOGNIZED(rawValue)
+    }
+  }
+
+  package var rawValue: Int {
+    switch self {
+    case .unspecified: return 0
+    case .accept: return 1
+    case .reject: return 2
+    case .ignore: return 3
+    case .UNRECOGNIZED(let i): return i
+    }
+  }
+
+  // The compiler won't synthesize support with the UNRECOGNIZED case.
+  package static let allCases: [Spacenode_Consensus_V1_Verdict] = [
+    .unspecified,
+    .accept,
+    .reject,
+    .ignore,
+  ]
+
+}
+
 package nonisolated struct Spacenode_Consensus_V1_StatusRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -144,6 +250,18 @@ package nonisolated struct Spacenode_Consensus_V1_StatusReply: @unchecked Sendab
     set {_uniqueStorage()._fault = newValue}
   }
 
+  /// it holds back from voting while decided blocks come; from minor 1 on
+  package var catchingUp: Bool {
+    get {_storage._catchingUp}
+    set {_uniqueStorage()._catchingUp = newValue}
+  }
+
+  /// the height that peers say they decide on
+  package var target: UInt64 {
+    get {_storage._target}
+    set {_uniqueStorage()._target = newValue}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -158,8 +276,11 @@ package nonisolated struct Spacenode_Consensus_V1_BlocksRequest: Sendable {
 
   package var fromHeight: UInt64 = 0
 
-  /// at most 16; 0: that
+  /// at most 64; 0: 16
   package var limit: UInt32 = 0
+
+  /// of blocks and certificates; the first block is there in any case; 0, and at most: 4 MiB
+  package var maxBytes: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -197,6 +318,32 @@ package nonisolated struct Spacenode_Consensus_V1_BlocksReply: Sendable {
   package init() {}
 }
 
+/// What came of a request. A long answer comes in pieces, each as soon as its blocks are whole.
+package nonisolated struct Spacenode_Consensus_V1_Answer: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// of the request
+  package var id: UInt64 = 0
+
+  /// rising, without a gap, from the first that was asked for or that the last piece ended before
+  package var blocks: [Spacenode_Consensus_V1_DecidedBlock] = []
+
+  /// nothing follows
+  package var last: Bool = false
+
+  /// nothing follows either
+  package var failure: Spacenode_Consensus_V1_Failure = .none
+
+  /// came since the last piece, and are no whole block yet
+  package var progressBytes: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// What a peer sent.
 package nonisolated struct Spacenode_Consensus_V1_DeliverRequest: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
@@ -219,11 +366,22 @@ package nonisolated struct Spacenode_Consensus_V1_DeliverRequest: Sendable {
   /// Clears the value of `block`. Subsequent reads from it will return its default value.
   package mutating func clearBlock() {self._block = nil}
 
+  /// instead: of a request; from minor 1 on
+  package var answer: Spacenode_Consensus_V1_Answer {
+    get {_answer ?? Spacenode_Consensus_V1_Answer()}
+    set {_answer = newValue}
+  }
+  /// Returns true if `answer` has been explicitly set.
+  package var hasAnswer: Bool {self._answer != nil}
+  /// Clears the value of `answer`. Subsequent reads from it will return its default value.
+  package mutating func clearAnswer() {self._answer = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _block: Spacenode_Consensus_V1_DecidedBlock? = nil
+  fileprivate var _answer: Spacenode_Consensus_V1_Answer? = nil
 }
 
 package nonisolated struct Spacenode_Consensus_V1_DeliverReply: Sendable {
@@ -234,6 +392,9 @@ package nonisolated struct Spacenode_Consensus_V1_DeliverReply: Sendable {
   /// not empty: no honest peer sends this
   package var blame: String = String()
 
+  /// from minor 1 on
+  package var verdict: Spacenode_Consensus_V1_Verdict = .unspecified
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -243,6 +404,25 @@ package nonisolated struct Spacenode_Consensus_V1_OutboxSubscription: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Decided blocks are wanted. The answer comes by `Deliver`, with the same id; what was asked before this process began is not answered.
+package nonisolated struct Spacenode_Consensus_V1_Request: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// never 0, and never used again by this process
+  package var id: UInt64 = 0
+
+  package var fromHeight: UInt64 = 0
+
+  /// at most 64; 0: the answer to this id is not wanted any more
+  package var count: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -273,11 +453,22 @@ package nonisolated struct Spacenode_Consensus_V1_Outgoing: Sendable {
   /// Clears the value of `block`. Subsequent reads from it will return its default value.
   package mutating func clearBlock() {self._block = nil}
 
+  /// instead: ask for decided blocks; from minor 1 on
+  package var request: Spacenode_Consensus_V1_Request {
+    get {_request ?? Spacenode_Consensus_V1_Request()}
+    set {_request = newValue}
+  }
+  /// Returns true if `request` has been explicitly set.
+  package var hasRequest: Bool {self._request != nil}
+  /// Clears the value of `request`. Subsequent reads from it will return its default value.
+  package mutating func clearRequest() {self._request = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _block: Spacenode_Consensus_V1_DecidedBlock? = nil
+  fileprivate var _request: Spacenode_Consensus_V1_Request? = nil
 }
 
 package nonisolated struct Spacenode_Consensus_V1_DecisionSubscription: Sendable {
@@ -321,6 +512,14 @@ package nonisolated struct Spacenode_Consensus_V1_Decision: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "spacenode.consensus.v1"
 
+nonisolated extension Spacenode_Consensus_V1_Failure: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAILURE_NONE\0\u{1}FAILURE_BUSY\0\u{1}FAILURE_GONE\0\u{1}FAILURE_BROKEN\0\u{1}FAILURE_MALFORMED\0")
+}
+
+nonisolated extension Spacenode_Consensus_V1_Verdict: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0VERDICT_UNSPECIFIED\0\u{1}VERDICT_ACCEPT\0\u{1}VERDICT_REJECT\0\u{1}VERDICT_IGNORE\0")
+}
+
 nonisolated extension Spacenode_Consensus_V1_StatusRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusRequest"
   package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
@@ -342,7 +541,7 @@ nonisolated extension Spacenode_Consensus_V1_StatusRequest: SwiftProtobuf.Messag
 
 nonisolated extension Spacenode_Consensus_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}round\0\u{1}step\0\u{3}last_time_ms\0\u{3}last_hash\0\u{1}member\0\u{1}power\0\u{3}total_power\0\u{1}members\0\u{1}proposer\0\u{3}waiting_ms\0\u{1}halted\0\u{1}blocks\0\u{1}evidence\0\u{1}blamed\0\u{1}fault\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}chain\0\u{1}height\0\u{1}round\0\u{1}step\0\u{3}last_time_ms\0\u{3}last_hash\0\u{1}member\0\u{1}power\0\u{3}total_power\0\u{1}members\0\u{1}proposer\0\u{3}waiting_ms\0\u{1}halted\0\u{1}blocks\0\u{1}evidence\0\u{1}blamed\0\u{1}fault\0\u{3}catching_up\0\u{1}target\0")
 
   fileprivate class _StorageClass {
     var _chain: String = String()
@@ -362,6 +561,8 @@ nonisolated extension Spacenode_Consensus_V1_StatusReply: SwiftProtobuf.Message,
     var _evidence: UInt64 = 0
     var _blamed: UInt64 = 0
     var _fault: String = String()
+    var _catchingUp: Bool = false
+    var _target: UInt64 = 0
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -389,6 +590,8 @@ nonisolated extension Spacenode_Consensus_V1_StatusReply: SwiftProtobuf.Message,
       _evidence = source._evidence
       _blamed = source._blamed
       _fault = source._fault
+      _catchingUp = source._catchingUp
+      _target = source._target
     }
   }
 
@@ -424,6 +627,8 @@ nonisolated extension Spacenode_Consensus_V1_StatusReply: SwiftProtobuf.Message,
         case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._evidence) }()
         case 16: try { try decoder.decodeSingularUInt64Field(value: &_storage._blamed) }()
         case 17: try { try decoder.decodeSingularStringField(value: &_storage._fault) }()
+        case 18: try { try decoder.decodeSingularBoolField(value: &_storage._catchingUp) }()
+        case 19: try { try decoder.decodeSingularUInt64Field(value: &_storage._target) }()
         default: break
         }
       }
@@ -483,6 +688,12 @@ nonisolated extension Spacenode_Consensus_V1_StatusReply: SwiftProtobuf.Message,
       if !_storage._fault.isEmpty {
         try visitor.visitSingularStringField(value: _storage._fault, fieldNumber: 17)
       }
+      if _storage._catchingUp != false {
+        try visitor.visitSingularBoolField(value: _storage._catchingUp, fieldNumber: 18)
+      }
+      if _storage._target != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._target, fieldNumber: 19)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -509,6 +720,8 @@ nonisolated extension Spacenode_Consensus_V1_StatusReply: SwiftProtobuf.Message,
         if _storage._evidence != rhs_storage._evidence {return false}
         if _storage._blamed != rhs_storage._blamed {return false}
         if _storage._fault != rhs_storage._fault {return false}
+        if _storage._catchingUp != rhs_storage._catchingUp {return false}
+        if _storage._target != rhs_storage._target {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -520,7 +733,7 @@ nonisolated extension Spacenode_Consensus_V1_StatusReply: SwiftProtobuf.Message,
 
 nonisolated extension Spacenode_Consensus_V1_BlocksRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".BlocksRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_height\0\u{1}limit\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}from_height\0\u{1}limit\0\u{3}max_bytes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -530,6 +743,7 @@ nonisolated extension Spacenode_Consensus_V1_BlocksRequest: SwiftProtobuf.Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.fromHeight) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.maxBytes) }()
       default: break
       }
     }
@@ -542,12 +756,16 @@ nonisolated extension Spacenode_Consensus_V1_BlocksRequest: SwiftProtobuf.Messag
     if self.limit != 0 {
       try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 2)
     }
+    if self.maxBytes != 0 {
+      try visitor.visitSingularUInt32Field(value: self.maxBytes, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Spacenode_Consensus_V1_BlocksRequest, rhs: Spacenode_Consensus_V1_BlocksRequest) -> Bool {
     if lhs.fromHeight != rhs.fromHeight {return false}
     if lhs.limit != rhs.limit {return false}
+    if lhs.maxBytes != rhs.maxBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -628,9 +846,59 @@ nonisolated extension Spacenode_Consensus_V1_BlocksReply: SwiftProtobuf.Message,
   }
 }
 
+nonisolated extension Spacenode_Consensus_V1_Answer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Answer"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}blocks\0\u{1}last\0\u{1}failure\0\u{3}progress_bytes\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.blocks) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.last) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.failure) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.progressBytes) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
+    }
+    if !self.blocks.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.blocks, fieldNumber: 2)
+    }
+    if self.last != false {
+      try visitor.visitSingularBoolField(value: self.last, fieldNumber: 3)
+    }
+    if self.failure != .none {
+      try visitor.visitSingularEnumField(value: self.failure, fieldNumber: 4)
+    }
+    if self.progressBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.progressBytes, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Consensus_V1_Answer, rhs: Spacenode_Consensus_V1_Answer) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.blocks != rhs.blocks {return false}
+    if lhs.last != rhs.last {return false}
+    if lhs.failure != rhs.failure {return false}
+    if lhs.progressBytes != rhs.progressBytes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Spacenode_Consensus_V1_DeliverRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeliverRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}message\0\u{1}block\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}message\0\u{1}block\0\u{1}answer\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -641,6 +909,7 @@ nonisolated extension Spacenode_Consensus_V1_DeliverRequest: SwiftProtobuf.Messa
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.peer) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.message) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._block) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._answer) }()
       default: break
       }
     }
@@ -660,6 +929,9 @@ nonisolated extension Spacenode_Consensus_V1_DeliverRequest: SwiftProtobuf.Messa
     try { if let v = self._block {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    try { if let v = self._answer {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -667,6 +939,7 @@ nonisolated extension Spacenode_Consensus_V1_DeliverRequest: SwiftProtobuf.Messa
     if lhs.peer != rhs.peer {return false}
     if lhs.message != rhs.message {return false}
     if lhs._block != rhs._block {return false}
+    if lhs._answer != rhs._answer {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -674,7 +947,7 @@ nonisolated extension Spacenode_Consensus_V1_DeliverRequest: SwiftProtobuf.Messa
 
 nonisolated extension Spacenode_Consensus_V1_DeliverReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".DeliverReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}blame\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}blame\0\u{1}verdict\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -683,6 +956,7 @@ nonisolated extension Spacenode_Consensus_V1_DeliverReply: SwiftProtobuf.Message
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.blame) }()
+      case 2: try { try decoder.decodeSingularEnumField(value: &self.verdict) }()
       default: break
       }
     }
@@ -692,11 +966,15 @@ nonisolated extension Spacenode_Consensus_V1_DeliverReply: SwiftProtobuf.Message
     if !self.blame.isEmpty {
       try visitor.visitSingularStringField(value: self.blame, fieldNumber: 1)
     }
+    if self.verdict != .unspecified {
+      try visitor.visitSingularEnumField(value: self.verdict, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Spacenode_Consensus_V1_DeliverReply, rhs: Spacenode_Consensus_V1_DeliverReply) -> Bool {
     if lhs.blame != rhs.blame {return false}
+    if lhs.verdict != rhs.verdict {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -721,9 +999,49 @@ nonisolated extension Spacenode_Consensus_V1_OutboxSubscription: SwiftProtobuf.M
   }
 }
 
+nonisolated extension Spacenode_Consensus_V1_Request: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Request"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{3}from_height\0\u{1}count\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.id) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.fromHeight) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.count) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.id != 0 {
+      try visitor.visitSingularUInt64Field(value: self.id, fieldNumber: 1)
+    }
+    if self.fromHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fromHeight, fieldNumber: 2)
+    }
+    if self.count != 0 {
+      try visitor.visitSingularUInt32Field(value: self.count, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Consensus_V1_Request, rhs: Spacenode_Consensus_V1_Request) -> Bool {
+    if lhs.id != rhs.id {return false}
+    if lhs.fromHeight != rhs.fromHeight {return false}
+    if lhs.count != rhs.count {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Spacenode_Consensus_V1_Outgoing: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Outgoing"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}anyone\0\u{1}message\0\u{1}block\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}anyone\0\u{1}message\0\u{1}block\0\u{1}request\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -735,6 +1053,7 @@ nonisolated extension Spacenode_Consensus_V1_Outgoing: SwiftProtobuf.Message, Sw
       case 2: try { try decoder.decodeSingularBoolField(value: &self.anyone) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.message) }()
       case 4: try { try decoder.decodeSingularMessageField(value: &self._block) }()
+      case 5: try { try decoder.decodeSingularMessageField(value: &self._request) }()
       default: break
       }
     }
@@ -757,6 +1076,9 @@ nonisolated extension Spacenode_Consensus_V1_Outgoing: SwiftProtobuf.Message, Sw
     try { if let v = self._block {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
     } }()
+    try { if let v = self._request {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -765,6 +1087,7 @@ nonisolated extension Spacenode_Consensus_V1_Outgoing: SwiftProtobuf.Message, Sw
     if lhs.anyone != rhs.anyone {return false}
     if lhs.message != rhs.message {return false}
     if lhs._block != rhs._block {return false}
+    if lhs._request != rhs._request {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -388,6 +388,9 @@ package nonisolated struct Spacenode_Vm_V1_FinalizeBlockRequest: Sendable {
   /// Clears the value of `block`. Subsequent reads from it will return its default value.
   package mutating func clearBlock() {self._block = nil}
 
+  /// it need not be on the disk when it is answered: a later one brings it there; from minor 2 on
+  package var deferred: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1338,7 +1341,7 @@ nonisolated extension Spacenode_Vm_V1_ProcessProposalReply: SwiftProtobuf.Messag
 
 nonisolated extension Spacenode_Vm_V1_FinalizeBlockRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FinalizeBlockRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}block\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}block\0\u{1}deferred\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1347,6 +1350,7 @@ nonisolated extension Spacenode_Vm_V1_FinalizeBlockRequest: SwiftProtobuf.Messag
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._block) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.deferred) }()
       default: break
       }
     }
@@ -1360,11 +1364,15 @@ nonisolated extension Spacenode_Vm_V1_FinalizeBlockRequest: SwiftProtobuf.Messag
     try { if let v = self._block {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     } }()
+    if self.deferred != false {
+      try visitor.visitSingularBoolField(value: self.deferred, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Spacenode_Vm_V1_FinalizeBlockRequest, rhs: Spacenode_Vm_V1_FinalizeBlockRequest) -> Bool {
     if lhs._block != rhs._block {return false}
+    if lhs.deferred != rhs.deferred {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -17,7 +17,7 @@ package struct CatchUp {
     /// In the order of their ids.
     var requests: [CatchUpRequest] = []
     var window = BlockWindow()
-    var lastID: UInt64 = 0
+    var lastID: UInt64
     /// Bytes of a block, smoothed: how many fit into an answer.
     var usualBytes = CatchUpLimit.answerBytes / CatchUpLimit.fewest
     /// Whether a block is being applied.
@@ -35,9 +35,13 @@ package struct CatchUp {
     var actions: [CatchUpAction] = []
 
     /// Nothing is known of peers yet.
+    ///
+    /// - Parameter lastID: requests are numbered from the next number on; what an earlier life asked for must lie below.
     package init(
-        _ context: HeightContext, _ rules: ConsensusRules, check: @escaping SignatureCheck
+        _ context: HeightContext, _ rules: ConsensusRules, lastID: UInt64 = 0,
+        check: @escaping SignatureCheck
     ) {
+        self.lastID = lastID
         self.context = context
         self.rules = rules
         self.check = check
@@ -55,6 +59,9 @@ package struct CatchUp {
 
     /// Requests that wait for an answer.
     package var waiting: Int { requests.count }
+
+    /// Whether something is still to come of a request.
+    package func isWaiting(for id: UInt64) -> Bool { place(of: id) != nil }
 
     /// Takes an event; times are milliseconds of any clock that does not go back.
     /// - Returns: what is to be done, in this order.

@@ -25,6 +25,13 @@ package struct CertifiedBlock: Hashable, Sendable {
     package let reference: BlockReference
     /// What decided it.
     package let commit: Certificate
+
+    /// A block that this node knows to be decided.
+    package init(block: Block, reference: BlockReference, commit: Certificate) {
+        self.block = block
+        self.reference = reference
+        self.commit = commit
+    }
 }
 
 /// Why no answer came, or no more of it.

@@ -134,6 +134,8 @@ extension Consensus {
             earlyParts.count < Limit.earlyParts
         else { return }
         earlyParts.append((part, peer))
+        // It cannot be judged before its proposal is here: the others may have it already.
+        hasTaken = true
     }
 
     /// A block is wanted: its parts are taken from now on, those that came too early at once.

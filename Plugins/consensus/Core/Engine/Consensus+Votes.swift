@@ -40,6 +40,7 @@ extension Consensus {
             return emit(.blame(peer, "a vote with a wrong signature"))
         }
         earlyVotes.append(vote)
+        hasTaken = true
     }
 
     /// A polka or a commit of this height.

@@ -45,6 +45,8 @@ package struct Consensus {
     /// The moment of the last event: the clock, or what it once showed when it was set back.
     package internal(set) var now: UInt64 = 0
     var actions: [ConsensusAction] = []
+    /// Whether the message that was last handled is new and good, so that others should have it too.
+    package internal(set) var hasTaken = false
     var isReplaying = false
     var hasBegun = false
     var hasCommitted = false
@@ -130,6 +132,7 @@ package struct Consensus {
     /// - Returns: what is to be done, in this order.
     package mutating func handle(_ event: ConsensusEvent, now: UInt64) -> [ConsensusAction] {
         self.now = max(self.now, now)
+        hasTaken = false
         guard !hasCommitted || event.matters(afterCommitOf: context.height) else { return take() }
         if event.isKept { record(event) }
         switch event {
@@ -304,6 +307,7 @@ package struct Consensus {
     }
 
     mutating func record(_ event: ConsensusEvent) {
+        if case .message = event { hasTaken = true }
         emit(.append(ConsensusRecord(now: now, event: event)))
     }
 
