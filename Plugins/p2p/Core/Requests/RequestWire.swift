@@ -1,0 +1,157 @@
+/// What is asked.
+package enum Question: Hashable, Sendable {
+    /// Decided blocks from a height on.
+    case blocks(from: UInt64, count: UInt32)
+    /// Records of peers.
+    case peers(count: UInt32)
+
+    /// Which protocol it is of.
+    package var kind: RequestKind {
+        switch self {
+        case .blocks: .blocks
+        case .peers: .peers
+        }
+    }
+
+    /// How many things it asks for.
+    package var count: Int {
+        switch self {
+        case .blocks(_, let count), .peers(let count): Int(count)
+        }
+    }
+
+    /// The bytes, with their length before them.
+    package var delimited: [UInt8] {
+        var writer = FieldWriter()
+        switch self {
+        case .blocks(let from, let count):
+            writer.number(1, from)
+            writer.number(2, UInt64(count))
+        case .peers(let count): writer.number(2, UInt64(count))
+        }
+        return writer.delimited
+    }
+
+    /// A question of a stranger, without its length.
+    ///
+    /// - Throws: `WireFault` when it is none, or asks for nothing or too much.
+    package init(_ kind: RequestKind, bytes: [UInt8]) throws(WireFault) {
+        var reader = FieldReader(bytes, fields: 2)
+        var numbers: [UInt32: UInt64] = [:]
+        while let field = try reader.next() {
+            guard field.number == 2 || field.number == 1 && kind == .blocks else {
+                throw .invalid(offset: field.offset, what: "there is no field \(field.number)")
+            }
+            guard numbers.updateValue(try field.integer(), forKey: field.number) == nil else {
+                throw .invalid(offset: field.offset, what: "field \(field.number) is there twice")
+            }
+        }
+        guard let number = numbers[2], number > 0, number <= UInt64(kind.mostItems) else {
+            throw .invalid(offset: 0, what: "it asks for nothing, or for more than \(kind.mostItems)")
+        }
+        let count = UInt32(truncatingIfNeeded: number)
+        switch kind {
+        case .peers: self = .peers(count: count)
+        case .blocks:
+            guard let from = numbers[1], from > 0, from <= UInt64(Int64.max) - number else {
+                throw .invalid(offset: 0, what: "there is no such height")
+            }
+            self = .blocks(from: from, count: count)
+        }
+    }
+}
+
+/// A piece of an answer: a protobuf message with exactly one field, behind its length as a varint.
+package enum AnswerFrame: Hashable, Sendable {
+    /// One of the things asked for.
+    case item([UInt8])
+    /// Nothing follows.
+    case end(End)
+
+    /// How an answer ends.
+    package enum End: UInt64, Hashable, Sendable, CaseIterable {
+        /// Everything that there is, or that fits, was sent.
+        case done = 0
+        /// There is too much to do.
+        case busy = 1
+    }
+
+    /// Bytes of a field's number and length at most.
+    static let frameBytes = 8
+
+    /// The bytes, with their length before them.
+    package var delimited: [UInt8] {
+        var writer = FieldWriter()
+        switch self {
+        case .item(let bytes): writer.bytes(1, bytes)
+        case .end(let end): writer.number(2, end.rawValue)
+        }
+        return writer.delimited
+    }
+
+    /// A piece from a stranger, without its length.
+    ///
+    /// - Throws: `WireFault` when it is none.
+    package init(_ kind: RequestKind, bytes: [UInt8]) throws(WireFault) {
+        var reader = FieldReader(bytes, fields: 1)
+        guard let field = try reader.next() else { throw .ended(offset: 0) }
+        switch field.number {
+        case 1: self = .item(try field.bytes(limit: kind.itemBytes))
+        case 2:
+            guard let end = End(rawValue: try field.integer()) else {
+                throw .invalid(offset: field.offset, what: "an answer ends with 0 or 1")
+            }
+            self = .end(end)
+        default: throw .invalid(offset: field.offset, what: "there is no field \(field.number)")
+        }
+        if try reader.next() != nil { throw .invalid(offset: field.offset, what: "a second field follows") }
+    }
+}
+
+/// A decided block as one thing of an answer.
+package struct RequestedBlock: Hashable, Sendable {
+    /// Its height.
+    package var height: UInt64
+    /// The block.
+    package var block: [UInt8]
+    /// What decided it.
+    package var certificate: [UInt8]
+
+    /// Of these.
+    package init(height: UInt64, block: [UInt8], certificate: [UInt8]) {
+        self.height = height
+        self.block = block
+        self.certificate = certificate
+    }
+
+    /// The bytes, without a length.
+    package var bytes: [UInt8] {
+        var writer = FieldWriter()
+        writer.number(1, height)
+        writer.bytes(2, block)
+        writer.bytes(3, certificate)
+        return writer.bytes
+    }
+
+    /// A thing of a stranger.
+    ///
+    /// - Throws: `WireFault` when it is no block with its certificate; what these hold is not looked at.
+    package init(bytes: [UInt8]) throws(WireFault) {
+        var reader = FieldReader(bytes, fields: 3)
+        var (height, block, certificate): (UInt64?, [UInt8]?, [UInt8]?) = (nil, nil, nil)
+        while let field = try reader.next() {
+            switch field.number {
+            case 1 where height == nil: height = try field.integer()
+            case 2 where block == nil: block = try field.bytes(limit: RequestKind.blocks.itemBytes)
+            case 3 where certificate == nil:
+                certificate = try field.bytes(limit: RequestKind.blocks.itemBytes)
+            default:
+                throw .invalid(offset: field.offset, what: "field \(field.number) is unknown, or there twice")
+            }
+        }
+        guard let height, let block, let certificate else {
+            throw .invalid(offset: 0, what: "a decided block has a height, a block and a certificate")
+        }
+        self.init(height: height, block: block, certificate: certificate)
+    }
+}
