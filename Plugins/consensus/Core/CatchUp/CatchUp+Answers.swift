@@ -82,7 +82,9 @@ extension CatchUp {
             peers[place].height = min(peers[place].height, request.from)
             return peers[place].pause(now)
         }
-        guard request.got == request.count || request.bytes > CatchUpLimit.shortBytes else {
+        // A busy server's line may have room for few; one that cuts its answer short at once has no such reason.
+        let isShort = request.got < request.count && request.bytes <= CatchUpLimit.shortBytes
+        guard !isShort || now >= request.started &+ CatchUpLimit.busyLine else {
             return peers[place].pause(now)
         }
         peers[place].answered(request.bytes, request.got, after: now - request.started)

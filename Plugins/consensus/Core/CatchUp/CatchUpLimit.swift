@@ -12,6 +12,8 @@ package enum CatchUpLimit {
     package static let answerBytes = 2 << 20
     /// Bytes below which an answer with fewer blocks than asked was cut without need: another block had fitted.
     package static let shortBytes = answerBytes - (5 << 18)
+    /// An answer that took so long may have fewer blocks than asked.
+    package static let busyLine: UInt64 = 5000
     /// Heights above the node's own that are asked for.
     package static let window: UInt64 = 256
     /// Bytes of blocks that wait or may come; the block that is needed next is asked for in spite of it.
