@@ -143,7 +143,7 @@ struct ChainTermTests {
         try world.block([item])
         guard case .malfeasance(let asked) = item else { return }
         #expect(
-            world.checks.last == .misbehaviour(asked, chain: world.rules.votingChain)
+            world.checks.last == .misbehaviour(asked, chain: world.rules.votingChain(at: asked.height))
                 && world.events.contains(.barred(guilty)))
         #expect(try world.refusal(of: [item]) == .evidenceKnown(guilty))
         let start = try world.pot.time - world.rules.parameters.genesisTime

@@ -5,7 +5,7 @@ import VmCore
 
 /// A chain in memory: it reads what a block misses, as a process would, and doubts every block it takes.
 struct ChainWorld {
-    let rules: ChainRules
+    private(set) var rules: ChainRules
     /// All records of the state.
     private(set) var records: [StateKey: [UInt8]] = [:]
     /// What the last block did.
@@ -28,6 +28,17 @@ struct ChainWorld {
             accounts: [Self.payer: Account(nextNonce: 0, balance: balance, spawned: nil)])
         take(state.changes)
         try doubt()
+    }
+
+    /// Operators agree that the chain goes on from here with others.
+    mutating func recover(_ members: [Voter]) throws {
+        let recovery = Recovery(
+            chain: "devnet", height: try pot.height, appHash: .zero,
+            revision: UInt32(rules.recoveries.count) + 1,
+            seats: members.map { RecoverySeat(operator: $0.operator, vrfKey: $0.vrfKey, power: $0.power) })
+        rules = try ChainRules(
+            rules.parameters, chainID: rules.chainID, committee: rules.committee,
+            recoveries: rules.recoveries + [recovery])
     }
 
     static func member(_ byte: UInt8, _ power: UInt64) -> Voter {
@@ -84,7 +95,8 @@ struct ChainWorld {
         if let time { context.time = rules.parameters.genesisTime + time }
         let seats = try #require(
             try read(.seats(term: rules.term(of: context.height)), as: SeatsRecord.self))
-        context.proposer = seats.members[0].operator
+        context.proposer =
+            rules.recovery(before: context.height)?.seats[0].operator ?? seats.members[0].operator
         if pot.height > 0 {
             let last = try #require(
                 try read(.seats(term: rules.term(of: pot.height)), as: SeatsRecord.self))

@@ -27,6 +27,7 @@ extension Ledger {
                     \(head.blockHash) is applied, the next is \(head.height + 1)
                     """)
             }
+            try checkRecovery(before: input.height, head, network)
             var run = BlockRun()
             let execution = try read(input, network)
             let outcome = try await execute(execution, on: head.height, &run)

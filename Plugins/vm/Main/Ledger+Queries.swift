@@ -115,17 +115,18 @@ extension Ledger {
             var state = LedgerState()
             try await fill(&state, StateNeeds(Set([.pot] + terms.map { .seats(term: $0) })))
             let committees = try terms.map { term in
-                var wire = Spacenode_Vm_V1_Committee()
-                wire.fromHeight = UInt64(term) * network.parameters.termHeights + 1
-                wire.members = try state.seats.get(term)?.members.map(\.wire) ?? []
-                return wire
+                Spacenode_Vm_V1_Committee(
+                    from: UInt64(term) * network.parameters.termHeights + 1,
+                    try state.seats.get(term)?.members ?? [])
             }
             var reply = Spacenode_Vm_V1_CommitteesReply()
             reply.height = head.height
             reply.beacon = .init(try state.head().beacon.bytes)
             if head.height > 0 { reply.last = committees[0] }
             (reply.current, reply.next) = (committees[1], committees[2])
-            reply.revision = ChainRules.revision
+            reply.revision = rules.revision(at: head.height + 1)
+            reply.lastRevision = rules.revision(at: head.height)
+            try await recover(&reply, head, rules)
             return reply
         }
     }

@@ -104,7 +104,8 @@ extension Ledger {
         try restore.commit.put(
             .block(head.height), BlockRecord(time: head.time, hash: head.blockHash, appHash: root).bytes)
         if let file = network?.file {
-            network = try Network(file, genesisTime: head.genesisTime)
+            network = try Network(
+                file, genesisTime: head.genesisTime, recoveries: network?.rules.recoveries ?? [])
             let record = NetworkRecord(genesisTime: head.genesisTime, text: Array(file.text.utf8))
             try restore.commit.put(.network, record.bytes)
         }

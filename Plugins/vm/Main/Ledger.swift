@@ -21,7 +21,7 @@ actor Ledger {
         var parameters: NetworkParameters { rules.parameters }
 
         /// - Throws: `LedgerFault` when nobody can be in its committee, or its numbers are none.
-        init(_ file: NetworkFile, genesisTime: UInt64) throws {
+        init(_ file: NetworkFile, genesisTime: UInt64, recoveries: [Recovery] = []) throws {
             guard !file.committee.isEmpty else {
                 throw LedgerFault.refused(
                     """
@@ -36,7 +36,8 @@ actor Ledger {
             let committee = file.committee.map {
                 Voter(operator: $0.operator, vrfKey: $0.vrfKey, power: $0.share)
             }
-            rules = try ChainRules(parameters, chainID: file.name, committee: committee)
+            rules = try ChainRules(
+                parameters, chainID: file.name, committee: committee, recoveries: recoveries)
         }
     }
 
@@ -114,7 +115,8 @@ actor Ledger {
                 restoring = String(decoding: text, as: UTF8.self)
             }
             if let kept = try await store.history(.network, as: NetworkRecord.self) {
-                network = try Self.network(kept)
+                let accepted = try await store.history(.recoveries, as: RecoveriesRecord.self)
+                network = try Self.network(kept, accepted?.recoveries ?? [])
                 warnOfAnotherNetwork()
                 head = try await store.history(.head, as: LedgerHead.self)
                 lastReply = try await store.history(.lastReply) ?? []
@@ -128,10 +130,10 @@ actor Ledger {
         }
     }
 
-    private static func network(_ record: NetworkRecord) throws -> Network {
+    private static func network(_ record: NetworkRecord, _ recoveries: [Recovery]) throws -> Network {
         let file = try NetworkFile.parse(
             String(decoding: record.text, as: UTF8.self), file: "the network in the state")
-        return try Network(file, genesisTime: record.genesisTime)
+        return try Network(file, genesisTime: record.genesisTime, recoveries: recoveries)
     }
 
     private func warnOfAnotherNetwork() {

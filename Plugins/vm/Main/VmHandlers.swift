@@ -38,6 +38,16 @@ struct VmHandlers: Sendable {
             if let event { await committed(event) }
             return reply
         }
+        bus.serve(VmContract.acceptRecovery) { request, _ in
+            let recovery: Recovery
+            do {
+                recovery = try Recovery(wire: [UInt8](request.recovery))
+            } catch {
+                throw LedgerFault.refused("the recovery cannot be read: \(error)")
+            }
+            try await ledger.accept(recovery)
+            return Spacenode_Vm_V1_AcceptRecoveryReply()
+        }
         bus.serve(VmContract.query) { request, _ in try await query(request) }
         bus.serve(VmContract.committees) { _, _ in try await ledger.committees() }
         serveCheckpoints(on: bus)

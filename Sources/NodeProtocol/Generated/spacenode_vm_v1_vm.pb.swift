@@ -643,8 +643,24 @@ package nonisolated struct Spacenode_Vm_V1_CommitteesReply: Sendable {
   /// Clears the value of `next`. Subsequent reads from it will return its default value.
   package mutating func clearNext() {self._next = nil}
 
-  /// of the chain: votes name it `name-revision`
+  /// of the chain at the next height: votes name it `name-revision`
   package var revision: UInt32 = 0
+
+  /// at `height`; from minor 2 on
+  package var lastRevision: UInt32 = 0
+
+  /// the last height before the newest recovery, which may be ahead; 0: there was none
+  package var recoveryHeight: UInt64 = 0
+
+  /// would have decided the height after that: nothing that it decides counts; not there once its state is forgotten
+  package var replaced: Spacenode_Vm_V1_Committee {
+    get {_replaced ?? Spacenode_Vm_V1_Committee()}
+    set {_replaced = newValue}
+  }
+  /// Returns true if `replaced` has been explicitly set.
+  package var hasReplaced: Bool {self._replaced != nil}
+  /// Clears the value of `replaced`. Subsequent reads from it will return its default value.
+  package mutating func clearReplaced() {self._replaced = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -653,6 +669,30 @@ package nonisolated struct Spacenode_Vm_V1_CommitteesReply: Sendable {
   fileprivate var _last: Spacenode_Vm_V1_Committee? = nil
   fileprivate var _current: Spacenode_Vm_V1_Committee? = nil
   fileprivate var _next: Spacenode_Vm_V1_Committee? = nil
+  fileprivate var _replaced: Spacenode_Vm_V1_Committee? = nil
+}
+
+package nonisolated struct Spacenode_Vm_V1_AcceptRecoveryRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// canonical bytes; whoever asks has compared their hash
+  package var recovery: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Spacenode_Vm_V1_AcceptRecoveryReply: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
 }
 
 package nonisolated struct Spacenode_Vm_V1_BlockSubscription: Sendable {
@@ -1762,7 +1802,7 @@ nonisolated extension Spacenode_Vm_V1_CommitteesRequest: SwiftProtobuf.Message, 
 
 nonisolated extension Spacenode_Vm_V1_CommitteesReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CommitteesReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{1}beacon\0\u{1}last\0\u{1}current\0\u{1}next\0\u{1}revision\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{1}beacon\0\u{1}last\0\u{1}current\0\u{1}next\0\u{1}revision\0\u{3}last_revision\0\u{3}recovery_height\0\u{1}replaced\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1776,6 +1816,9 @@ nonisolated extension Spacenode_Vm_V1_CommitteesReply: SwiftProtobuf.Message, Sw
       case 4: try { try decoder.decodeSingularMessageField(value: &self._current) }()
       case 5: try { try decoder.decodeSingularMessageField(value: &self._next) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.revision) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.lastRevision) }()
+      case 8: try { try decoder.decodeSingularUInt64Field(value: &self.recoveryHeight) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._replaced) }()
       default: break
       }
     }
@@ -1804,6 +1847,15 @@ nonisolated extension Spacenode_Vm_V1_CommitteesReply: SwiftProtobuf.Message, Sw
     if self.revision != 0 {
       try visitor.visitSingularUInt32Field(value: self.revision, fieldNumber: 6)
     }
+    if self.lastRevision != 0 {
+      try visitor.visitSingularUInt32Field(value: self.lastRevision, fieldNumber: 7)
+    }
+    if self.recoveryHeight != 0 {
+      try visitor.visitSingularUInt64Field(value: self.recoveryHeight, fieldNumber: 8)
+    }
+    try { if let v = self._replaced {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1814,6 +1866,58 @@ nonisolated extension Spacenode_Vm_V1_CommitteesReply: SwiftProtobuf.Message, Sw
     if lhs._current != rhs._current {return false}
     if lhs._next != rhs._next {return false}
     if lhs.revision != rhs.revision {return false}
+    if lhs.lastRevision != rhs.lastRevision {return false}
+    if lhs.recoveryHeight != rhs.recoveryHeight {return false}
+    if lhs._replaced != rhs._replaced {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Vm_V1_AcceptRecoveryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AcceptRecoveryRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}recovery\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.recovery) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.recovery.isEmpty {
+      try visitor.visitSingularBytesField(value: self.recovery, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Vm_V1_AcceptRecoveryRequest, rhs: Spacenode_Vm_V1_AcceptRecoveryRequest) -> Bool {
+    if lhs.recovery != rhs.recovery {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Vm_V1_AcceptRecoveryReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AcceptRecoveryReply"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Vm_V1_AcceptRecoveryReply, rhs: Spacenode_Vm_V1_AcceptRecoveryReply) -> Bool {
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

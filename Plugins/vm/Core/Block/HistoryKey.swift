@@ -11,6 +11,8 @@ package enum HistoryKey: Hashable, Sendable {
     case restoring
     /// What `FinalizeBlock` answered for the newest block.
     case lastReply
+    /// What operators agreed on after halts.
+    case recoveries
     /// A block whose version is kept.
     case block(UInt64)
     /// What can be dropped with the versions before a block.
@@ -23,6 +25,7 @@ package enum HistoryKey: Hashable, Sendable {
         case .network: [1]
         case .restoring: [2]
         case .lastReply: [3]
+        case .recoveries: [4]
         case .block(let height): [16] + height.bigEndianBytes
         case .leftovers(let height): [17] + height.bigEndianBytes
         }

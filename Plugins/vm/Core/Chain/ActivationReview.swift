@@ -35,7 +35,7 @@ extension ChainRules {
         guard pot.epoch <= last else { throw ChainRefusal.evidenceOld(epoch: pot.epoch, last: last) }
         let record = try state.operators.get(evidence.operator)
         guard !(record?.barred ?? false) else { throw ChainRefusal.evidenceKnown(evidence.operator) }
-        return [.misbehaviour(evidence, chain: votingChain)]
+        return [.misbehaviour(evidence, chain: votingChain(at: evidence.height))]
     }
 
     /// The checks of an activation in their order (spec: chain, §3).

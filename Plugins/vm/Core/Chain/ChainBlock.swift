@@ -61,6 +61,7 @@ package struct ChainBlock: Sendable {
         try checkHeader()
         try requireBeginning()
         try countPresence()
+        try recover()
         try turnEpoch()
         try payRows()
         try dropPlots()

@@ -11,20 +11,45 @@ package struct ChainRules: Sendable {
     /// Operators that hold the seats at first, by rising key, with their shares of them.
     package let committee: [Voter]
 
-    /// The chain as votes name it: with its revision, which a recovery raises.
-    package var votingChain: String { "\(chainID)-\(Self.revision)" }
-    /// No chain has been recovered yet.
-    package static let revision: UInt32 = 0
+    /// What operators agreed on after halts, by rising heights.
+    package let recoveries: [Recovery]
 
     /// Rules of a network.
-    /// - Throws: `ChainRefusal.network` when numbers or committee are not those of any network.
+    /// - Throws: `ChainRefusal.network` when numbers, committee or recoveries are not those of any network.
     package init(
-        _ parameters: NetworkParameters, chainID: String, committee: [Voter]
+        _ parameters: NetworkParameters, chainID: String, committee: [Voter], recoveries: [Recovery] = []
     ) throws(ChainRefusal) {
-        if let fault = Self.fault(parameters) ?? Self.fault(committee) { throw .network(fault) }
+        let fault = Self.fault(parameters) ?? Self.fault(committee) ?? Self.fault(recoveries, of: chainID)
+        if let fault { throw .network(fault) }
         self.parameters = parameters
         self.chainID = chainID
         self.committee = committee
+        self.recoveries = recoveries
+    }
+
+    /// How often the chain had been begun anew when a height was decided.
+    package func revision(at height: UInt64) -> UInt32 {
+        recoveries.last { $0.height < height }?.revision ?? 0
+    }
+
+    /// The chain as votes of a height name it: with its revision, which a recovery raises.
+    package func votingChain(at height: UInt64) -> String { "\(chainID)-\(revision(at: height))" }
+
+    /// The recovery behind which a height is the first; nil: there is none.
+    package func recovery(before height: UInt64) -> Recovery? {
+        recoveries.first { $0.height.addingReportingOverflow(1).partialValue == height }
+    }
+
+    private static func fault(_ recoveries: [Recovery], of chain: String) -> String? {
+        var last: Recovery?
+        for recovery in recoveries {
+            guard recovery.chain == chain else { return "a recovery is one of \(recovery.chain)" }
+            guard recovery.revision == (last?.revision ?? 0) + 1, recovery.height > last?.height ?? 0 else {
+                return "each recovery must be of the next revision and behind a greater height"
+            }
+            last = recovery
+        }
+        return nil
     }
 
     private static func fault(_ numbers: NetworkParameters) -> String? {
