@@ -40,7 +40,15 @@ struct MarkTests {
             try record.importing(mark(9, next), assumedHeight: nil)
         }
         let recovered = try record.importing(mark(10, next), assumedHeight: nil)
-        #expect(recovered.chain == next && recovered.point == record.point)
+        #expect(recovered.chain == next && recovered.point == .end(ofHeight: 9))
+        // The height of the halt begins anew, whatever its rounds were before; the old revision is over.
+        guard case .sign = recovered.decide(Given.request(10, 0, .prevote, block: 1, chain: next)),
+            case .refused = recovered.decide(Given.request(10, 900, .precommit, block: 1)),
+            case .refused = recovered.decide(Given.request(9, 900, .precommit, block: 1, chain: next))
+        else {
+            Issue.record("the height of the halt is not signed anew")
+            return
+        }
         #expect(throws: ImportRefusal.self) {
             try recovered.importing(mark(12, Given.chain), assumedHeight: nil)
         }

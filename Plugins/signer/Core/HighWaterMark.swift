@@ -51,6 +51,10 @@ package struct HighWaterMark: Hashable, Sendable {
 extension SigningRecord {
     /// The record after a mark was imported: never lower than before.
     ///
+    /// Under a higher revision the height that was signed last begins anew: it was never decided, the new chain decides it from its first
+    /// round on, and a signature for one revision means nothing in another. Without that, members who had come to different rounds could
+    /// not vote together.
+    ///
     /// A retired record is put to use again by the mark of the signer that had the key since: it must be final, or name a height.
     /// - Throws: `ImportRefusal` that says why not.
     package func importing(_ mark: HighWaterMark, assumedHeight: UInt64?) throws(ImportRefusal)
@@ -70,6 +74,12 @@ extension SigningRecord {
         let needsRecord = isRetired || assumedHeight != nil
         let raised = try needsRecord ? mark.record(assumedHeight: assumedHeight).point : mark.point
         let next = mark.chain ?? chain
+        if let chain, let next, next.revision > chain.revision, assumedHeight == nil {
+            let height = max(mark.point.height, point.height)
+            return SigningRecord(
+                key: key, chain: next, point: height <= 1 ? .start : .end(ofHeight: height - 1), signed: nil,
+                isRetired: false)
+        }
         if raised <= point, next == chain {
             return SigningRecord(key: key, chain: next, point: point, signed: signed, isRetired: false)
         }
