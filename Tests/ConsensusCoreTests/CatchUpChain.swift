@@ -85,7 +85,7 @@ struct CatchUpChain {
         return certificate
     }
 
-    private static func sign(_ message: [UInt8], _ key: Bytes32) -> [UInt8] {
+    static func sign(_ message: [UInt8], _ key: Bytes32) -> [UInt8] {
         var hash = key.word0 &* 3 ^ key.word1 &* 5 ^ key.word3 &* 0x9e37_79b9_7f4a_7c15
         for byte in message { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
         return withUnsafeBytes(of: hash) { Array($0) } + [UInt8](repeating: 1, count: 56)

@@ -21,5 +21,6 @@ struct ConsensusCommand: AsyncParsableCommand {
 /// The tools that need no running node.
 struct Tool: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tool", abstract: "Tools that need no running node.", subcommands: [ToolLight.self])
+        commandName: "tool", abstract: "Tools that need no running node.",
+        subcommands: [ToolLight.self, ToolRecovery.self])
 }

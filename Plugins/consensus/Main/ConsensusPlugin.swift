@@ -11,9 +11,9 @@ struct ConsensusPlugin: Service {
     private let engine: Engine
 
     /// Registers the handlers; nothing is read before `run`.
-    init(_ options: BusOptions, folder: String, logger: Logger) {
+    init(_ options: BusOptions, folder: String, acceptance: Acceptance?, logger: Logger) {
         bus = BusClient(options: options, logger: logger)
-        let engine = Engine(bus, folder: folder, logger: logger)
+        let engine = Engine(bus, folder: folder, acceptance: acceptance, logger: logger)
         self.engine = engine
         bus.serve(ConsensusContract.status) { _, _ in await engine.status() }
         bus.serve(ConsensusContract.blocks) { request, _ in try await engine.blocks(request) }
@@ -36,6 +36,7 @@ struct ConsensusPlugin: Service {
         while !Task.isCancelled {
             await bus.pause(1000)
             guard !Task.isCancelled else { return }
+            await engine.exportHalt()
             let text = await engine.halted
             if !text.isEmpty {
                 bus.setState(.degraded(text))

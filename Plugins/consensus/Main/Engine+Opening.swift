@@ -12,6 +12,7 @@ extension Engine {
     /// Waits for ledger, signer and storage, brings the ledger to the newest stored block, and reads the log.
     func open() async throws -> (ConsensusLogReading, HeightContext) {
         let (file, info) = try await patiently("the ledger") { try await self.ledger.network() }
+        if let acceptance { try await accept(acceptance, file.name) }
         key = try await patiently("the signer") { try await self.signer.key() }
         if key == nil { logger.warning("the signer has no keys: this node watches and takes no part") }
         let first = try await patiently("the ledger") { try await self.ledger.committees() }
@@ -50,6 +51,7 @@ extension Engine {
                 chain: chain.text, genesisTime: Timestamp(milliseconds: info.timeMs), appHash: genesisRoot,
                 validators: committees.current, nextValidators: committees.next, parametersHash: parameters)
             beacon = committees.beacon
+            watch(committees)
             return try await catchUp(context)
         }
         // The newest applied block says what the next header must; the ledger answers again for it.
@@ -69,11 +71,15 @@ extension Engine {
         context.lastTime = decided.block.header.time
         context.lastCommit = decided.commit
         context.lastValidators = last
+        if committees.lastRevision != committees.revision {
+            context.lastChain = ChainName(name: chain.name, revision: committees.lastRevision).text
+        }
         context.rotation = committees.rotation
         let applied = try await ledger.again(decided, parts.reference)
         context.resultsHash = applied.resultsHash
         committees = try await ledger.committees()
         beacon = committees.beacon
+        watch(committees)
         return try await catchUp(context)
     }
 
@@ -85,11 +91,10 @@ extension Engine {
             let applied = try await ledger.apply(
                 try Spacenode_Vm_V1_Block(decided.block, parts.reference, context))
             let committees = try await ledger.committees()
-            beacon = committees.beacon
-            context = context.next(
-                after: decided.block, parts.reference, decided.commit, appHash: applied.appHash,
-                resultsHash: applied.resultsHash, nextValidators: committees.next,
-                beginsTerm: committees.termStart == context.height + 1)
+            context = next(
+                after: CertifiedBlock(
+                    block: decided.block, reference: parts.reference, commit: decided.commit),
+                on: context, applied, committees)
         }
         return context
     }

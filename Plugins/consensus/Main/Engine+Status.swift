@@ -13,13 +13,18 @@ extension Engine {
     /// Why nothing goes on; empty: it does.
     var halted: String {
         if !stopped.isEmpty { return stopped }
+        if !alarm.isEmpty { return alarm }
         if !fault.isEmpty { return fault }
         guard let core else { return "" }
         let waited = Self.now() &- lastDecision
         guard waited < 1 << 63, waited > Self.longestWait else { return "" }
+        if let later = catchUp?.laterRevision {
+            return
+                "peers are on \(later): operators agreed on a recovery; ask them for its file and hash, and see docs/recovery.md"
+        }
         return
             "nothing was decided for \(waited / 60_000) minutes at height \(core.context.height), round \(core.state.round): "
-            + "more than a third of the seats does not vote; `spacenode status` on their machines says why"
+            + "more than a third of the seats does not vote; `spacenode status` on their machines says why, \(haltFile) who they are"
     }
 
     /// How things stand.

@@ -23,6 +23,8 @@ actor Engine {
     let logger: Logger
     /// Events, in the order of their coming.
     let inbox = Inbox()
+    /// The recovery that an operator named at this start; nil: none.
+    let acceptance: Acceptance?
     var core: Consensus?
     /// Blocks that peers have decided and this node lacks.
     var catchUp: CatchUp?
@@ -33,13 +35,23 @@ actor Engine {
     var numbers = NetworkNumbers()
     var key: Bytes32?
     var beacon = Bytes32.zero
+    /// When `halt.json` was last written.
+    var lastExport: UInt64 = 0
     /// When the last block was decided, by this machine's clock.
     var lastDecision: UInt64 = 0
     var counts = Counts()
+    /// The last height before the newest recovery that is behind; 0: there was none.
+    var recoveredBehind: UInt64 = 0
+    /// The last height before a recovery that is accepted and ahead; nil: none is.
+    var recoveryAhead: UInt64?
     /// Why this node takes no part; empty: it does.
     private(set) var fault = ""
     /// Why it never will again in this process; empty: it may.
     private(set) var stopped = ""
+    /// Whether the revision of the chain that was left goes on; nil: none was left.
+    var revisionWatch: RevisionWatch?
+    /// What people must decide; empty: nothing.
+    var alarm = ""
 
     /// Since the start.
     struct Counts: Sendable {
@@ -48,13 +60,14 @@ actor Engine {
         var blamed: UInt64 = 0
     }
 
-    init(_ bus: BusClient, folder: String, logger: Logger) {
+    init(_ bus: BusClient, folder: String, acceptance: Acceptance?, logger: Logger) {
         self.bus = bus
         ledger = LedgerCalls(bus: bus)
         signer = SignerCalls(bus: bus)
         mempool = MempoolCalls(bus: bus)
         store = BlockStore(storage: .init(bus))
         self.folder = folder
+        self.acceptance = acceptance
         self.logger = logger
     }
 
@@ -100,6 +113,7 @@ actor Engine {
         self.core = core
         // Requests of an earlier life may still be answered: they have lower numbers.
         catchUp = CatchUp(context, rules, lastID: Self.now() << 16) { Ed25519.verify($0, of: $1, by: $2) }
+        catchUp?.lastHeight = recoveryAhead
         lastDecision = Self.now()
         group.addTask { [bus, inbox] in
             while !Task.isCancelled {
@@ -124,6 +138,7 @@ actor Engine {
         case .catchUp(let events):
             for event in events { try await follow(event, entry, &group) }
         case .core(let event):
+            if entry.peer != 0 { lookBack(event) }
             if case .message(.status(let status), let peer) = event {
                 try await follow(.claimed(peer: peer, height: status.height), entry, &group)
             }
@@ -140,7 +155,9 @@ actor Engine {
         let actions = core.handle(event, now: Self.now())
         self.core = core
         var blame = ""
-        for case .blame(let peer, let what) in actions where peer == entry.peer { blame = what }
+        if !isBetweenRevisions {
+            for case .blame(let peer, let what) in actions where peer == entry.peer { blame = what }
+        }
         entry.asker?.tell(Opinion(isTaken: core.hasTaken && blame.isEmpty, blame: blame))
         try await carryOut(actions, &group)
     }
@@ -246,10 +263,7 @@ actor Engine {
                 "the ledger is at height \(committees.height) after block \(context.height): it was applied by somebody else"
             )
         }
-        beacon = committees.beacon
-        let next = context.next(
-            after: block, reference, certificate, appHash: applied.appHash, resultsHash: applied.resultsHash,
-            nextValidators: committees.next, beginsTerm: committees.termStart == context.height + 1)
+        let next = next(after: decided, on: context, applied, committees)
         guard next.validators == committees.current else {
             throw ConsensusFault.damaged(
                 "the ledger's committee of height \(next.height) is not the one of the last header")

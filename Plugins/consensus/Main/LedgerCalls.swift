@@ -65,6 +65,13 @@ struct LedgerCalls: Sendable {
         return try await apply(block)
     }
 
+    /// Gives the ledger a recovery, to keep for ever; the same again changes nothing.
+    func accept(_ recovery: Recovery) async throws {
+        var request = Spacenode_Vm_V1_AcceptRecoveryRequest()
+        request.recovery = Data(recovery.wire)
+        _ = try await bus.call(VmContract.acceptRecovery, request)
+    }
+
     /// The transactions that fit into a block.
     func choose(
         _ transactions: [Data], height: UInt64, time: UInt64, proposer: Bytes32, bytes: UInt64
@@ -107,17 +114,38 @@ extension Spacenode_Vm_V1_TransactionResult {
 /// Who decides the last block, the next and the one after it, as the ledger says.
 struct Committees: Sendable {
     let height: UInt64
+    /// Of the chain at the next height.
     let revision: UInt32
+    /// At `height`.
+    let lastRevision: UInt32
+    /// The last height before the newest recovery, which may be ahead; 0: there was none.
+    let recoveryHeight: UInt64
+    /// Who would have decided the height after that; nil: it is not known, or ahead.
+    let replaced: ValidatorSet?
+    /// VRF keys of the current committee by consensus keys.
+    let vrfKeys: [Bytes32: Bytes32]
     let beacon: Bytes32
     let last: ValidatorSet?
     let current: ValidatorSet
     let next: ValidatorSet
     /// The first height of the current term.
     let termStart: UInt64
-    /// VRF keys by consensus keys are the ledger's matter; the proposer's own comes from its signer.
+
+    /// What the ledger said.
+    /// - Throws: `ConsensusFault` when it is nothing that a ledger says.
     init(_ wire: Spacenode_Vm_V1_CommitteesReply) throws {
         height = wire.height
         revision = wire.revision
+        lastRevision = wire.lastRevision
+        recoveryHeight = wire.recoveryHeight
+        replaced = wire.hasReplaced ? try Self.set(wire.replaced) : nil
+        vrfKeys = Dictionary(
+            wire.current.members.compactMap { member in
+                guard let key = Bytes32(member.operator), let vrfKey = Bytes32(member.vrfKey) else {
+                    return nil
+                }
+                return (key, vrfKey)
+            }, uniquingKeysWith: { first, _ in first })
         guard let beacon = Bytes32(wire.beacon) else {
             throw ConsensusFault.refused("the ledger gave no beacon")
         }

@@ -10,20 +10,27 @@ struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Takes part in consensus (the default).")
 
     @Option(help: "Data directory (default: SPACENODE_DATA, else ./data).") var data: String?
+    @Option(help: "Hash of the recovery that you agree to; without it none is accepted.")
+    var acceptRecovery: String?
+    @Option(help: "The recovery (default: DATA/consensus/recovery.json).") var recovery: String?
     @OptionGroup var bus: BusArguments
 
     func run() async throws {
-        let data = data
+        let (data, acceptRecovery, recovery) = (data, acceptRecovery, recovery)
         await PluginMain.run("consensus") { logger in
             // The run directory is the router's matter; the paths need a short one only.
             let paths = try NodePaths(data: data, run: "/run")
+            let folder = "\(paths.data)/consensus"
+            let acceptance = try acceptRecovery.map {
+                try Acceptance(hash: $0, file: recovery ?? "\(folder)/recovery.json")
+            }
             let options = try BusOptions.fromCommandLine(
                 role: .consensus, name: "consensus", provides: [ConsensusContract.contract],
                 requires: [
                     StorageContract.contract, VmContract.contract, SignerContract.contract,
                     MempoolContract.contract,
                 ])
-            return ConsensusPlugin(options, folder: "\(paths.data)/consensus", logger: logger)
+            return ConsensusPlugin(options, folder: folder, acceptance: acceptance, logger: logger)
         }
     }
 }

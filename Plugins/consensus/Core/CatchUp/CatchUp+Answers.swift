@@ -42,6 +42,8 @@ extension CatchUp {
             if height >= context.height, window[height] == nil {
                 do {
                     try keep(encoded, height, from: request.peer)
+                } catch .revision(let chain) {
+                    return leave(request.peer, chain)
                 } catch {
                     return blame(request.peer, "block \(height): \(error)")
                 }
@@ -88,6 +90,16 @@ extension CatchUp {
             return peers[place].pause(now)
         }
         peers[place].answered(request.bytes, request.got, after: now - request.started)
+    }
+
+    /// A peer is on a revision of the chain that this node has not come to: nobody's fault.
+    private mutating func leave(_ handle: UInt64, _ chain: String) {
+        laterRevision = chain
+        for request in requests where request.peer == handle {
+            end(request.id)
+            actions.append(.cancel(id: request.id))
+        }
+        if let place = place(ofPeer: handle) { peers[place].pause(now) }
     }
 
     /// No answer, or no more of it.

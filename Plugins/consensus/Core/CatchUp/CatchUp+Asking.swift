@@ -23,7 +23,7 @@ extension CatchUp {
 
     /// The first stretch that nobody was asked for.
     private func missing() -> Stretch? {
-        let limit = min(context.height &+ CatchUpLimit.window, target)
+        let limit = min(context.height &+ CatchUpLimit.window, target, (lastHeight ?? .max - 1) + 1)
         let size = UInt64(
             min(
                 max(CatchUpLimit.answerBytes / max(usualBytes, 1), CatchUpLimit.fewest), CatchUpLimit.most))

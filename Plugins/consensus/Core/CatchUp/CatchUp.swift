@@ -30,6 +30,11 @@ package struct CatchUp {
     package internal(set) var isHolding = false
     /// Why it goes on no more; nil: it does.
     package internal(set) var fault: String?
+    /// The last height of this revision of the chain, when a recovery behind it was accepted: no block above it is asked for before its
+    /// context has come.
+    package var lastHeight: UInt64?
+    /// A later revision of the chain that peers are on; nil: none was seen.
+    package internal(set) var laterRevision: String?
     /// Blocks that were handed over since the start.
     package internal(set) var handedOver: UInt64 = 0
     var actions: [CatchUpAction] = []
@@ -87,6 +92,8 @@ package struct CatchUp {
     // MARK: - Going on
 
     private mutating func reach(_ next: HeightContext) {
+        if next.chain != context.chain { laterRevision = nil }
+        if let last = lastHeight, next.height > last { lastHeight = nil }
         context = next
         isApplying = false
         lastReach = now
