@@ -210,7 +210,9 @@ let package = Package(
         .target(
             name: "P2PCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/p2p/Core",
-            sources: ["Common", "Connection", "Gossip", "Identity", "Muxing", "Node", "Security", "Wire"]),
+            sources: [
+                "Common", "Connection", "Gossip", "Identity", "Muxing", "Node", "Requests", "Security", "Wire",
+            ]),
         .target(
             name: "P2PTransport", dependencies: ["P2PCore", "NodeDomain", "NodeCrypto", nioCore, nioPosix],
             path: "Plugins/p2p/Transport"),
@@ -320,7 +322,7 @@ let package = Package(
         .testTarget(
             name: "P2PCoreTests",
             dependencies: ["TestSupport", "P2PCore", "NodeCrypto", "NodeDomain", "NodeEncoding"],
-            sources: ["Gossip", "Node", "Transport"]),
+            sources: ["Gossip", "Node", "Requests", "Transport"]),
         .testTarget(
             name: "P2PTransportTests",
             dependencies: ["P2PTransport", "P2PCore", "NodeCrypto", "NodeDomain", nioCore, nioPosix]),

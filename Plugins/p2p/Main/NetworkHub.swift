@@ -27,16 +27,22 @@ final class NetworkHub: @unchecked Sendable {
     private var transport: Transport?
     private var pings: UInt64 = 0
     private let words: AsyncStream<PeerWord>.Continuation
+    private let answers: AsyncStream<RequestAction>.Continuation
     /// What peers sent, in order.
     let received: AsyncStream<PeerWord>
+    /// What came of requests, and peers' questions, in order; as many as requests have room for.
+    let requested: AsyncStream<RequestAction>
 
     init(_ settings: P2PNode.Settings, seed: UInt64) {
         node = P2PNode(settings, seed: seed)
         (received, words) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.mostWords))
+        (requested, answers) = AsyncStream.makeStream()
     }
 
     /// Protocols that connections take.
     var protocols: [String] { node.protocols }
+    /// Those whose streams live as long as the connection.
+    var lastingProtocols: [String] { node.lastingProtocols }
 
     /// Begins, with the transport whose events come here; before anything else is asked.
     func begin(_ transport: Transport) {
@@ -52,7 +58,10 @@ final class NetworkHub: @unchecked Sendable {
     }
 
     /// Ends the words of peers.
-    func end() { words.finish() }
+    func end() {
+        words.finish()
+        answers.finish()
+    }
 
     /// Something happens; from any thread.
     func post(_ event: NodeEvent) {
@@ -96,6 +105,7 @@ final class NetworkHub: @unchecked Sendable {
                 perform(.verdict(id, .ignore, microseconds: 0))
             }
         case .received(let peer, let message): words.yield(.direct(message, from: peer))
+        case .request(let action): answers.yield(action)
         case .joined(let handle, let peer): words.yield(.joined(handle, peer))
         case .left(let handle, let peer): words.yield(.left(handle, peer))
         }

@@ -11,6 +11,8 @@ struct NodeWords: Sendable {
     let bus: BusClient
     let hub: NetworkHub
     let logger: Logger
+    /// Requests of consensus that are under way.
+    let asked = AskedPeers()
 
     // MARK: - From the node
 
@@ -21,6 +23,10 @@ struct NodeWords: Sendable {
             guard case .event(let outgoing, _) = element else { continue }
             if outgoing.hasBlock {
                 hub.post(.direct(PeerHandle(value: outgoing.peer), .decided(DecidedBytes(outgoing.block))))
+                continue
+            }
+            if outgoing.hasRequest {
+                ask(outgoing.request, PeerHandle(value: outgoing.peer))
                 continue
             }
             let bytes = [UInt8](outgoing.message)
@@ -92,7 +98,14 @@ struct NodeWords: Sendable {
         // Without an answer nothing is known of it.
         var verdict = Verdict.ignore
         if let reply = try? await bus.call(ConsensusContract.deliver, request) {
-            verdict = reply.blame.isEmpty ? .accept : .reject
+            verdict =
+                switch reply.verdict {
+                case .accept: .accept
+                case .reject: .reject
+                case .ignore: .ignore
+                // A consensus of minor 0 says no more than this.
+                case .unspecified, .UNRECOGNIZED: reply.blame.isEmpty ? .accept : .reject
+                }
         }
         let took = (clock.now - start).components.attoseconds / 1_000_000_000_000
         hub.post(.verdict(id, verdict, microseconds: UInt64(clamping: took)))

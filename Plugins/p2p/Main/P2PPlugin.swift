@@ -12,7 +12,7 @@ internal import Synchronization
 struct P2PPlugin: Service {
     private static let longestWait: UInt64 = 1_000
     /// Words of peers that are judged at once.
-    private static let judges = 4
+    private static let judges = 64
 
     private let bus: BusClient
     private let settings: P2PSettings
@@ -52,6 +52,7 @@ struct P2PPlugin: Service {
             group.addTask { try await words.carryAnnouncements() }
             group.addTask { try await words.carryPulls() }
             group.addTask { try await words.judge(at: Self.judges) }
+            group.addTask { await words.carryRequests() }
             group.addTask { [bus, network] in
                 while !Task.isCancelled {
                     await bus.pause(5_000)
@@ -149,7 +150,7 @@ final class Network: Sendable {
         about.listenAddresses = settings.announce.isEmpty ? settings.listen : settings.announce
         about.protocols = hub.protocols
         var transport = TransportSettings(prologue: genesis, protocols: hub.protocols, about: about)
-        transport.limits.lasting = Set(hub.protocols)
+        transport.limits.lasting = Set(hub.lastingProtocols)
         guard let transport = Transport(transport, identity: identity, onEvent: { hub.take($0) }) else {
             return nil
         }

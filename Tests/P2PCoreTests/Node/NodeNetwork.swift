@@ -7,6 +7,8 @@ struct NodeNetwork {
         let link: Int
         let opener: Int
         let number: UInt32
+        /// Who writes.
+        let writer: Int
     }
 
     struct Wire {
@@ -21,6 +23,10 @@ struct NodeNetwork {
     var judged: [[(NetworkTopic, [UInt8])]] = []
     /// What each node got for itself.
     var received: [[DirectMessage]] = []
+    /// What came of each node's requests.
+    var requested: [[RequestAction]] = []
+    /// What a node answers a question with; nil: not now.
+    var answer: (Int, Question) -> [[UInt8]]? = { _, _ in [] }
     var verdict: (Int, [UInt8]) -> Verdict = { _, _ in .accept }
     private var waiting: [(Int, NodeEvent)] = []
     private var lastHandle: UInt64 = 0
@@ -44,6 +50,7 @@ struct NodeNetwork {
             nodes.append(P2PNode(settings, seed: UInt64(number)))
             judged.append([])
             received.append([])
+            requested.append([])
         }
     }
 
@@ -88,6 +95,10 @@ struct NodeNetwork {
             judged[node].append((topic, bytes))
             waiting.append((node, .verdict(id, verdict(node, bytes), microseconds: 10)))
         case .received(_, let message): received[node].append(message)
+        case .request(.serve(let id, _, let question, _)):
+            let items = answer(node, question)
+            waiting.append((node, .request(items.map { .provide(id, $0, isLast: true) } ?? .refuse(id))))
+        case .request(let action): requested[node].append(action)
         case .joined, .left: break
         }
     }
@@ -116,20 +127,27 @@ struct NodeNetwork {
         }
         switch event {
         case .open(let stream, let protocols):
-            let key = Stream(link: link, opener: node, number: stream.number)
-            room[key] = 65_536
-            say(
-                far.node, far.handle,
-                .opened(StreamHandle(inbound: stream.number), protocol: protocols[0], inbound: true))
+            for writer in [node, far.node] {
+                room[Stream(link: link, opener: node, number: stream.number, writer: writer)] = 65_536
+            }
+            let inbound = StreamHandle(inbound: stream.number)
+            say(far.node, far.handle, .opened(inbound, protocol: protocols[0], inbound: true))
+            say(far.node, far.handle, .writable(inbound, 65_536))
             say(node, handle, .opened(stream, protocol: protocols[0], inbound: false))
             say(node, handle, .writable(stream, 65_536))
         case .write(let stream, let bytes):
-            room[Stream(link: link, opener: node, number: stream.number), default: 0] -= bytes.count
-            say(far.node, far.handle, .data(StreamHandle(inbound: stream.number), bytes))
+            let opener = stream.isInbound ? far.node : node
+            room[
+                Stream(link: link, opener: opener, number: stream.number, writer: node), default: 0] -=
+                bytes.count
+            say(far.node, far.handle, .data(Self.farEnd(stream), bytes))
         case .consumed(let stream, let count):
-            let key = Stream(link: link, opener: far.node, number: stream.number)
+            let opener = stream.isInbound ? far.node : node
+            let key = Stream(link: link, opener: opener, number: stream.number, writer: far.node)
             room[key, default: 0] += count
-            say(far.node, far.handle, .writable(StreamHandle(opening: stream.number), room[key, default: 0]))
+            say(far.node, far.handle, .writable(Self.farEnd(stream), room[key, default: 0]))
+        case .finish(let stream): say(far.node, far.handle, .finished(Self.farEnd(stream)))
+        case .reset(let stream): say(far.node, far.handle, .reset(Self.farEnd(stream), .byPeer))
         case .close:
             wires[link].isOpen = false
             for end in wires[link].ends {
@@ -137,6 +155,10 @@ struct NodeNetwork {
             }
         default: break
         }
+    }
+
+    private static func farEnd(_ stream: StreamHandle) -> StreamHandle {
+        stream.isInbound ? StreamHandle(opening: stream.number) : StreamHandle(inbound: stream.number)
     }
 
     /// Bytes that a stranger writes to a stream of a node.

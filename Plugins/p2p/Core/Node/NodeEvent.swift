@@ -20,6 +20,8 @@ package enum NodeEvent: Sendable {
     case blamed(PeerHandle, String)
     /// Whether this node's key is of the committee, so that it is of the votes' mesh.
     case member(Bool)
+    /// Something of requests: a question of this node, to a peer or to one of its choice (0), or an answer to a peer's.
+    case request(RequestEvent)
     /// What an operator wants.
     case order(PeerOrder)
     /// Time passes; every 100 ms.
@@ -48,6 +50,8 @@ package enum NodeAction: Sendable {
     case validate(MessageID, NetworkTopic, [UInt8], from: PeerHandle)
     /// A direct message came.
     case received(PeerHandle, DirectMessage)
+    /// What came of a request, or a peer's question; never `connection` or `blame`, which are done already.
+    case request(RequestAction)
     /// A peer like this node is there.
     case joined(PeerHandle, PeerID)
     /// It is gone.

@@ -61,6 +61,7 @@ extension P2PNode {
         if handles[link.peer] == handle { handles[link.peer] = nil }
         for address in fixed.addresses where address.peer == link.peer { fixed.failed(address, now: now) }
         var actions: [NodeAction] = link.isOurs ? [.left(handle, link.peer)] : []
+        actions += carryOut(requests.handle(.left(handle), now: now), now)
         if link.isGossiping { actions += carryOut(gossip.handle(.disconnected(handle), now: now), now) }
         return actions
     }

@@ -2,6 +2,9 @@
 extension P2PNode {
     mutating func take(_ action: ConnectionAction, _ handle: PeerHandle, _ now: UInt64) -> [NodeAction] {
         guard links[handle] != nil else { return [] }
+        if isOfRequests(action, handle) {
+            return carryOut(requests.handle(.connection(handle, action), now: now), now)
+        }
         switch action {
         case .identified(let identify): links[handle]?.identify = identify
         case .opened(let stream, let name, let isInbound):
@@ -12,7 +15,8 @@ extension P2PNode {
             return end(stream, handle, now)
         case .data(let stream, let bytes): return read(bytes, stream, handle, now)
         case .finished(let stream):
-            links[handle]?.incoming[stream] = nil
+            // One of a request that is over has been finished already.
+            guard links[handle]?.incoming.removeValue(forKey: stream) != nil else { return [] }
             return [.connection(handle, .finish(stream))]
         case .writable(let stream, let room):
             setStream(stream, handle) { outgoing in

@@ -14,6 +14,8 @@ package struct P2PNode: Sendable {
         package var isPrivate = false
         /// Of gossip.
         package var gossip = GossipParameters()
+        /// Bytes a second that answers to requests may take: a quarter of 1 Mbit/s.
+        package var answerRate: UInt64 = 31_250
 
         /// Of these.
         package init(own: PeerID, network: String) {
@@ -27,6 +29,7 @@ package struct P2PNode: Sendable {
 
     let settings: Settings
     var gossip: Gossip
+    var requests: Requests
     var links: [PeerHandle: Link] = [:]
     /// The connection of a peer.
     var handles: [PeerID: PeerHandle] = [:]
@@ -44,6 +47,7 @@ package struct P2PNode: Sendable {
         self.settings = settings
         generator = SeededGenerator(seed: seed)
         gossip = Gossip(settings.gossip, seed: generator.next())
+        requests = Requests(network: settings.network, budget: RequestBudget(rate: settings.answerRate))
         for topic in NetworkTopic.allCases {
             guard let name = topic.name(settings.network) else { continue }
             topics[name] = topic
@@ -56,7 +60,9 @@ package struct P2PNode: Sendable {
     package var directProtocol: String { "/spacenode/\(settings.network)/direct/1" }
 
     /// Protocols that connections take.
-    package var protocols: [String] { Self.gossipProtocols + [directProtocol] }
+    package var protocols: [String] { lastingProtocols + requests.protocols }
+    /// Those whose streams live as long as the connection.
+    package var lastingProtocols: [String] { Self.gossipProtocols + [directProtocol] }
 
     /// Takes an event; returns what is to be done, in order.
     package mutating func handle(_ event: NodeEvent, now: UInt64) -> [NodeAction] {
@@ -82,6 +88,7 @@ package struct P2PNode: Sendable {
             return carryOut(gossip.handle(.verdict(id, verdict, microseconds: microseconds), now: now), now)
         case .blamed(let handle, let reason): return blame(handle, reason, now)
         case .member(let isMember): return member(isMember, now)
+        case .request(let event): return handle(event, now)
         case .order(let order): return carryOut(order, now)
         case .tick: return tick(now)
         }
@@ -90,7 +97,7 @@ package struct P2PNode: Sendable {
     /// Peers like this node, by handle.
     var ours: [PeerHandle] { links.keys.filter { links[$0]?.isOurs == true }.sorted() }
 
-    private mutating func anyone() -> PeerHandle? {
+    mutating func anyone() -> PeerHandle? {
         let ours = ours
         return ours.isEmpty ? nil : ours[generator.below(ours.count)]
     }
@@ -103,6 +110,7 @@ package struct P2PNode: Sendable {
 
     private mutating func tick(_ now: UInt64) -> [NodeAction] {
         var actions = carryOut(gossip.handle(.tick, now: now), now)
+        actions += carryOut(requests.handle(.tick, now: now), now)
         let handles = handles
         for address in fixed.due({ handles[$0] != nil }, now: now) {
             actions.append(.dial(address))

@@ -75,8 +75,8 @@ package struct Requests: Sendable {
 }
 
 extension ConnectionAction {
-    /// The stream that it is about.
-    fileprivate var stream: StreamHandle? {
+    /// The stream that it is about; nil: none.
+    var stream: StreamHandle? {
         switch self {
         case .opened(let stream, _, _), .refused(let stream, _), .data(let stream, _), .finished(let stream),
             .reset(let stream, _), .closed(let stream), .writable(let stream, _):
