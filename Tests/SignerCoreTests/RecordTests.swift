@@ -75,7 +75,7 @@ struct RecordTests {
     func start() {
         let record = records[1]
         func start(_ bytes: [UInt8]?, hasVrf: Bool = true) -> SignerStart {
-            SignerStart(consensus: Given.key, hasVrf: hasVrf, record: bytes, isOwn: true)
+            SignerStart(consensus: Given.key, hasVrf: hasVrf, isBrokenOff: false, record: bytes, isOwn: true)
         }
         func isRefused(_ start: SignerStart) -> Bool { if case .refuse = start { true } else { false } }
         #expect(start(record.bytes) == .serve(record))
@@ -85,12 +85,13 @@ struct RecordTests {
         #expect(isRefused(start(record.retired.bytes)))
         #expect(isRefused(start(SigningRecord(newKey: Given.number(9)).bytes)), "another key's")
         #expect(isRefused(start(record.bytes, hasVrf: false)))
-        let none = { (isOwn: Bool, hasVrf: Bool) in
-            SignerStart(consensus: nil, hasVrf: hasVrf, record: nil, isOwn: isOwn)
+        let none = { (isOwn: Bool, hasVrf: Bool, isBrokenOff: Bool) in
+            SignerStart(consensus: nil, hasVrf: hasVrf, isBrokenOff: isBrokenOff, record: nil, isOwn: isOwn)
         }
-        #expect(none(true, false) == .makeKeys)
-        #expect(isRefused(none(true, true)))
-        guard case .wait = none(false, false) else {
+        #expect(none(true, false, false) == .makeKeys)
+        #expect(none(true, true, true) == .makeKeys, "what was broken off is begun anew")
+        #expect(isRefused(none(true, true, false)))
+        guard case .wait = none(false, false, false) else {
             Issue.record("keys are made on a network that is not this node's")
             return
         }

@@ -15,14 +15,14 @@ package enum SignerStart: Hashable, Sendable {
     /// - Parameters:
     ///   - consensus: public key of the consensus key's file; nil: there is none.
     ///   - hasVrf: whether there is a VRF key's file.
+    ///   - isBrokenOff: whether the making of keys began and did not end: then a VRF key alone has never been used.
     ///   - record: bytes of the record's file; nil: there is none.
     ///   - isOwn: whether the network begins with this node, as devnet does: then nobody has keys of it elsewhere.
-    package init(consensus: Bytes32?, hasVrf: Bool, record: [UInt8]?, isOwn: Bool) {
+    package init(consensus: Bytes32?, hasVrf: Bool, isBrokenOff: Bool, record: [UInt8]?, isOwn: Bool) {
         guard let consensus else {
-            if hasVrf {
+            if hasVrf, !isBrokenOff {
                 self = .refuse(
-                    "there is a VRF key but no consensus key: put back your copy of keys/consensus.key, or remove keys/vrf.key if the making of keys was broken off"
-                )
+                    "there is a VRF key but no consensus key: put back your copy of keys/consensus.key")
             } else if isOwn {
                 self = .makeKeys
             } else {

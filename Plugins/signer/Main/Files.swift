@@ -53,6 +53,12 @@ enum Files {
         guard fsync(descriptor) == 0 else { throw fault("sync", folder) }
     }
 
+    /// Takes a file away, on the disk when it returns.
+    static func remove(_ path: String) throws {
+        guard unlink(path) == 0 || errno == ENOENT else { throw fault("remove", path) }
+        try sync((path as NSString).deletingLastPathComponent)
+    }
+
     /// Puts a file in place, on the disk when it returns, mode 0600.
     static func replace(_ path: String, _ bytes: [UInt8]) throws {
         let name = (path as NSString).lastPathComponent

@@ -27,16 +27,19 @@ struct KeyMaking {
 
     /// A consensus key and a VRF key, with the record that says that nothing was signed.
     ///
-    /// The record comes first, the consensus key last: broken off anywhere, there is no key without its record.
+    /// The record comes first, the consensus key last: broken off anywhere, there is no key without its record, and what is there
+    /// is made anew the next time.
     func makeOperator() throws -> (consensus: SigningKey, vrf: SigningKey) {
         let consensus = try seal(.consensus, Self.newSeed())
         var disk = FolderDisk(folder.records)
         for step in RecordStore.steps(storing: SigningRecord(newKey: consensus.sealed.publicKey)) {
             try disk.perform(step)
         }
+        try Files.replace(folder.making, [])
         let vrf = try seal(.vrf, Self.newSeed())
         try Files.replace(folder.file(of: .vrf), vrf.sealed.bytes)
         try Files.replace(folder.file(of: .consensus), consensus.sealed.bytes)
+        try Files.remove(folder.making)
         return (consensus.key, vrf.key)
     }
 

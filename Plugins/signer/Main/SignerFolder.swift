@@ -13,6 +13,10 @@ struct SignerFolder: Sendable {
     var keys: String { "\(path)/keys" }
     var records: String { "\(path)/records" }
     var lock: String { "\(path)/lock" }
+    /// There from before an operator's first key file until after the last.
+    var making: String { "\(keys)/making" }
+    /// The making of an operator's keys began, and did not end.
+    var isBrokenOff: Bool { FileManager.default.fileExists(atPath: making) }
 
     /// Makes the folders that are missing.
     func make() throws {

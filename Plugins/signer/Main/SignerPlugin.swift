@@ -38,16 +38,17 @@ struct SignerPlugin: Service {
         let lock = try FolderLock(folder)
         let consensus = try folder.sealed(.consensus)?.publicKey
         let start = SignerStart(
-            consensus: consensus, hasVrf: try folder.sealed(.vrf) != nil,
+            consensus: consensus, hasVrf: try folder.sealed(.vrf) != nil, isBrokenOff: folder.isBrokenOff,
             record: try consensus.flatMap { try folder.record(of: $0) }, isOwn: isOwn)
         switch start {
         case .serve(let record):
+            try Files.remove(folder.making)
             logger.info("key \(record.key) goes on after \(record.point)")
             return .keys(try HeldKeys(folder, record, lock: lock))
         case .makeKeys:
             let making = try KeyMaking(folder)
             if making.isNewPassphrase { logger.info("a new passphrase is in \(folder.passphrase)") }
-            let identity = try making.makeIdentity()
+            let identity = try folder.identities().first ?? making.makeIdentity()
             let (consensus, vrf) = try making.makeOperator()
             logger.info(
                 "made the keys of operator \(consensus.publicKey) and plot \(identity) in \(folder.keys)")

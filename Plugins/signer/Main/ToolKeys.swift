@@ -86,7 +86,8 @@ struct ToolStatus: ParsableCommand {
         let bytes = try consensus.flatMap { try folder.record(of: $0) }
         // No network makes keys unasked when somebody only looks.
         let start = SignerStart(
-            consensus: consensus, hasVrf: try folder.sealed(.vrf) != nil, record: bytes, isOwn: false)
+            consensus: consensus, hasVrf: try folder.sealed(.vrf) != nil, isBrokenOff: folder.isBrokenOff,
+            record: bytes, isOwn: false)
         switch start {
         case .serve, .makeKeys: break
         case .wait(let text), .refuse(let text): status.fault = text
