@@ -11,9 +11,14 @@ struct ConsensusPlugin: Service {
     private let engine: Engine
 
     /// Registers the handlers; nothing is read before `run`.
-    init(_ options: BusOptions, folder: String, acceptance: Acceptance?, logger: Logger) {
+    ///
+    /// - Parameter haltAfter: milliseconds without a decision after which the chain stands still.
+    init(
+        _ options: BusOptions, folder: String, haltAfter: UInt64, acceptance: Acceptance?, logger: Logger
+    ) {
         bus = BusClient(options: options, logger: logger)
-        let engine = Engine(bus, folder: folder, acceptance: acceptance, logger: logger)
+        let engine = Engine(
+            bus, folder: folder, haltAfter: haltAfter, acceptance: acceptance, logger: logger)
         self.engine = engine
         bus.serve(ConsensusContract.status) { _, _ in await engine.status() }
         bus.serve(ConsensusContract.blocks) { request, _ in try await engine.blocks(request) }

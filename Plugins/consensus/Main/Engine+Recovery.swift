@@ -13,7 +13,7 @@ extension Engine {
     /// Writes `halt.json` while the chain stands still, each minute.
     func exportHalt() async {
         let now = Self.now()
-        guard let core, now &- lastDecision < 1 << 63, now &- lastDecision > Self.longestWait,
+        guard let core, now &- lastDecision < 1 << 63, now &- lastDecision > longestWait,
             !isHeld, now >= lastExport + 60_000
         else { return }
         lastExport = now
@@ -65,7 +65,7 @@ extension Engine {
     /// That is so while the chain stands still, and just behind a recovery: nobody is blamed then.
     var isBetweenRevisions: Bool {
         let waited = Self.now() &- lastDecision
-        let isStill = waited < 1 << 63 && waited > Self.longestWait
+        let isStill = waited < 1 << 63 && waited > longestWait
         return isStill || chain.revision > 0 && (core?.context.height ?? 0) <= recoveredBehind + 2
     }
 

@@ -4,9 +4,6 @@ internal import NodeDomain
 internal import NodeProtocol
 
 extension Engine {
-    /// Without a decision for so long the chain stands still (spec: consensus, §2.8).
-    static let longestWait: UInt64 = 30 * 60 * 1000
-
     /// Whether the chain has been opened.
     var isOpen: Bool { core != nil }
 
@@ -17,7 +14,7 @@ extension Engine {
         if !fault.isEmpty { return fault }
         guard let core else { return "" }
         let waited = Self.now() &- lastDecision
-        guard waited < 1 << 63, waited > Self.longestWait else { return "" }
+        guard waited < 1 << 63, waited > longestWait else { return "" }
         if let later = catchUp?.laterRevision {
             return
                 "peers are on \(later): operators agreed on a recovery; ask them for its file and hash, and see docs/recovery.md"

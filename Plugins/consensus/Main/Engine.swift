@@ -23,6 +23,8 @@ actor Engine {
     let logger: Logger
     /// Events, in the order of their coming.
     let inbox = Inbox()
+    /// Milliseconds without a decision after which the chain stands still (spec: consensus, §2.8).
+    let longestWait: UInt64
     /// The recovery that an operator named at this start; nil: none.
     let acceptance: Acceptance?
     var core: Consensus?
@@ -60,7 +62,9 @@ actor Engine {
         var blamed: UInt64 = 0
     }
 
-    init(_ bus: BusClient, folder: String, acceptance: Acceptance?, logger: Logger) {
+    init(
+        _ bus: BusClient, folder: String, haltAfter: UInt64, acceptance: Acceptance?, logger: Logger
+    ) {
         self.bus = bus
         ledger = LedgerCalls(bus: bus)
         signer = SignerCalls(bus: bus)
@@ -68,6 +72,7 @@ actor Engine {
         store = BlockStore(storage: .init(bus))
         self.folder = folder
         self.acceptance = acceptance
+        longestWait = haltAfter
         self.logger = logger
     }
 

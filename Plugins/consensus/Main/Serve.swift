@@ -13,10 +13,13 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Hash of the recovery that you agree to; without it none is accepted.")
     var acceptRecovery: String?
     @Option(help: "The recovery (default: DATA/consensus/recovery.json).") var recovery: String?
+    @Option(help: "Seconds without a block after which the chain stands still: halt.json is written.")
+    var haltAfter: UInt32 = 1800
     @OptionGroup var bus: BusArguments
 
     func run() async throws {
         let (data, acceptRecovery, recovery) = (data, acceptRecovery, recovery)
+        let haltAfter = UInt64(haltAfter) * 1000
         await PluginMain.run("consensus") { logger in
             // The run directory is the router's matter; the paths need a short one only.
             let paths = try NodePaths(data: data, run: "/run")
@@ -30,7 +33,8 @@ struct Serve: AsyncParsableCommand {
                     StorageContract.contract, VmContract.contract, SignerContract.contract,
                     MempoolContract.contract,
                 ])
-            return ConsensusPlugin(options, folder: folder, acceptance: acceptance, logger: logger)
+            return ConsensusPlugin(
+                options, folder: folder, haltAfter: haltAfter, acceptance: acceptance, logger: logger)
         }
     }
 }

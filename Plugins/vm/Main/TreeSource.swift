@@ -40,7 +40,7 @@ actor TreeSource {
         return try await work(warming).rounds
     }
 
-    /// Follows an update that is on the disk.
+    /// Follows an update that is on its way to the disk: when its write fails, this process ends.
     func apply(_ result: TreeUpdateResult) { cache.apply(result) }
 
     /// Keeps nodes that are being stored with a whole state.
