@@ -22,6 +22,7 @@ package struct NodeProcess: Sendable, Hashable {
         NodeProcess(name: "post-worker"),
         NodeProcess(name: "mempool"),
         NodeProcess(name: "consensus"),
+        NodeProcess(name: "p2p"),
     ]
 
     /// A plugin of the node whose role is its name.

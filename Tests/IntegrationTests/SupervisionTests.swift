@@ -34,7 +34,7 @@ struct SupervisionTests {
         #expect(
             down.status == 0
                 && order == [
-                    "example-2", "example-1", "consensus", "mempool", "post-worker", "vm", "signer",
+                    "example-2", "example-1", "p2p", "consensus", "mempool", "post-worker", "vm", "signer",
                     "storage", "router",
                 ],
             "\(down.output)")
@@ -110,7 +110,7 @@ struct SupervisionTests {
         #expect(
             up.terminationStatus == 0
                 && order == [
-                    "example-2", "example-1", "consensus", "mempool", "post-worker", "vm", "signer",
+                    "example-2", "example-1", "p2p", "consensus", "mempool", "post-worker", "vm", "signer",
                     "storage", "router",
                 ],
             "\(node.text("up.log"))")

@@ -50,7 +50,8 @@ struct NodeFileTests {
             separator: "\n")
         #expect(
             try read(example).processes.map(\.name) == [
-                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "example-1",
+                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p",
+                "example-1",
             ])
     }
 
@@ -67,11 +68,12 @@ struct NodeFileTests {
         #expect(file.portBase == 9000)
         #expect(
             file.processes.map(\.name) == [
-                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "own",
+                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p",
+                "own",
             ])
         #expect(file.processes[0].program == "/opt/router" && file.processes[0].environment == ["B": "two"])
         #expect(file.processes[0].arguments == NodeProcess.all[0].arguments)
-        let own = file.processes[7]
+        let own = file.processes[8]
         #expect(own.arguments(["data": "/d", "bus": "ipc:/r"]) == ["/d/x", "ipc:/r"])
         #expect(own.environment == ["A": "1"] && own.drainSeconds == 3)
     }
@@ -80,7 +82,7 @@ struct NodeFileTests {
     func noRouter() throws {
         #expect(
             try read("processes: [{name: router, enabled: false}]").processes.map(\.name) == [
-                "storage", "signer", "vm", "post-worker", "mempool", "consensus",
+                "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p",
             ])
     }
 

@@ -21,6 +21,8 @@ final class TestNode {
             atPath: "\(data)/config", withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o700])
         try node.write(toFile: "\(data)/config/node.yaml", atomically: true, encoding: .utf8)
+        // Other nodes may be on this machine, with the port that this one would have.
+        try "listen: []\n".write(toFile: "\(data)/config/p2p.yaml", atomically: true, encoding: .utf8)
         try router?.write(toFile: "\(data)/config/router.yaml", atomically: true, encoding: .utf8)
     }
 
