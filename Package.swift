@@ -211,7 +211,8 @@ let package = Package(
             name: "P2PCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/p2p/Core",
             sources: [
-                "Common", "Connection", "Gossip", "Identity", "Muxing", "Node", "Requests", "Security", "Wire",
+                "Common", "Connection", "Gossip", "Identity", "Muxing", "Node", "Requests", "Security",
+                "Wire",
             ]),
         .target(
             name: "P2PTransport", dependencies: ["P2PCore", "NodeDomain", "NodeCrypto", nioCore, nioPosix],
@@ -262,7 +263,7 @@ let package = Package(
                 "NodeProtocol", arguments, logging, protobuf,
             ],
             path: "Tests/DevnetRig",
-            exclude: ["rig"]),
+            exclude: ["rig", "points", "node.py", "crash.c"]),
         .executableTarget(
             name: "P2PRig",
             dependencies: [
