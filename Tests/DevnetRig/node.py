@@ -76,18 +76,21 @@ class Node:
     def down(self):
         self.command("down")
 
+    def status(self):
+        """What `spacenode status` says of the node: its supervisor and each process; of one that is down nothing."""
+        return json.loads(self.command("status", "--json").stdout).get("node") or {"pid": None, "processes": []}
+
     def rows(self):
-        """What `spacenode status` says of each process."""
-        return json.loads(self.command("status", "--json").stdout)["node"]["processes"]
+        return self.status()["processes"]
 
     def processes(self):
         return {row["name"]: row.get("pid") for row in self.rows() if row.get("pid")}
 
     def signal(self, number, supervisor=False):
         """Sends a signal to all processes of the node; with the supervisor first, as when its power fails."""
-        pids = list(self.processes().values())
-        if supervisor:
-            pids.insert(0, int(re.search(r"\d+", (self.data / "node.lock").read_text()).group()))
+        status = self.status()
+        pids = [status["pid"]] if supervisor and status["pid"] else []
+        pids += [row["pid"] for row in status["processes"] if row.get("pid")]
         for pid in pids:
             try:
                 os.kill(pid, number)

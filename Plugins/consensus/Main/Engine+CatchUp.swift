@@ -42,7 +42,7 @@ extension Engine {
     }
 
     /// Asks a peer for blocks; a count of 0: the answer is not wanted any more.
-    private func request(_ id: UInt64, _ peer: UInt64, _ from: UInt64, _ count: UInt32) async {
+    func request(_ id: UInt64, _ peer: UInt64, _ from: UInt64, _ count: UInt32) async {
         var outgoing = Spacenode_Consensus_V1_Outgoing()
         outgoing.peer = peer
         outgoing.request.id = id
@@ -87,6 +87,7 @@ extension Engine {
     /// Takes what a peer sent.
     func deliver(_ request: Spacenode_Consensus_V1_DeliverRequest) async -> Opinion {
         guard request.peer != 0 else { return Opinion(blame: "`peer` must not be 0") }
+        if let restoredFeed { return await hear(request, restoredFeed) }
         if request.hasAnswer {
             // Only what was asked for is kept at all.
             guard catchUp?.isWaiting(for: request.answer.id) == true else { return Opinion() }
@@ -103,15 +104,17 @@ extension Engine {
 }
 
 extension Spacenode_Consensus_V1_Answer {
+    /// Its blocks.
+    var encodedBlocks: [EncodedBlock] {
+        blocks.map { EncodedBlock(block: [UInt8]($0.block), certificate: [UInt8]($0.certificate)) }
+    }
+
     /// What it means, in order.
     fileprivate var events: [CatchUpEvent] {
         var events: [CatchUpEvent] = []
         if progressBytes > 0 { events.append(.progressed(id: id, bytes: Int(clamping: progressBytes))) }
         if !blocks.isEmpty || last {
-            let blocks = blocks.map {
-                EncodedBlock(block: [UInt8]($0.block), certificate: [UInt8]($0.certificate))
-            }
-            events.append(.answered(id: id, blocks, isLast: last))
+            events.append(.answered(id: id, encodedBlocks, isLast: last))
         }
         switch failure {
         case .none: break

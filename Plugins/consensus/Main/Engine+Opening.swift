@@ -57,8 +57,8 @@ extension Engine {
         // The newest applied block says what the next header must; the ledger answers again for it.
         guard let decided = try await store.block(committees.height), let parts = BlockParts(decided.block)
         else {
-            throw ConsensusFault.damaged(
-                "the ledger is at height \(committees.height), and storage has no block of it")
+            return try await catchUp(
+                try await begin(behind: committees, appHash: genesisRoot, time: info.timeMs, parameters))
         }
         guard let last = committees.last else {
             throw ConsensusFault.refused("the ledger names no last committee")

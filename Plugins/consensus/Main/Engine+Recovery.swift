@@ -10,12 +10,17 @@ extension Engine {
     /// Where the chain stands is written there.
     var haltFile: String { "\(folder)/halt.json" }
 
-    /// Writes `halt.json` while the chain stands still, each minute.
+    /// Writes `halt.json` while the chain stands still, each minute, and takes it away when it goes on.
     func exportHalt() async {
         let now = Self.now()
-        guard let core, now &- lastDecision < 1 << 63, now &- lastDecision > longestWait,
-            !isHeld, now >= lastExport + 60_000
-        else { return }
+        guard let core, !isHeld else { return }
+        guard now &- lastDecision < 1 << 63, now &- lastDecision > longestWait else {
+            // One that an earlier life wrote counts until a block is decided.
+            if counts.blocks > 0 { try? FileManager.default.removeItem(atPath: haltFile) }
+            lastExport = 0
+            return
+        }
+        guard now >= lastExport + 60_000 else { return }
         lastExport = now
         // Keys for the beacon help to write a recovery; without them the file is worth having too.
         let keys = (try? await ledger.committees())?.vrfKeys ?? [:]

@@ -48,6 +48,8 @@ actor Engine {
     var recoveryAhead: UInt64?
     /// Why this node takes no part; empty: it does.
     private(set) var fault = ""
+    /// Where words of peers go while the block behind a restored state is looked for; nil: it is not.
+    var restoredFeed: AsyncStream<RestoredWord>.Continuation?
     /// Why it never will again in this process; empty: it may.
     private(set) var stopped = ""
     /// Whether the revision of the chain that was left goes on; nil: none was left.
@@ -119,7 +121,8 @@ actor Engine {
         // Requests of an earlier life may still be answered: they have lower numbers.
         catchUp = CatchUp(context, rules, lastID: Self.now() << 16) { Ed25519.verify($0, of: $1, by: $2) }
         catchUp?.lastHeight = recoveryAhead
-        lastDecision = Self.now()
+        // A chain that has not begun does not stand still.
+        lastDecision = max(Self.now(), context.lastTime.milliseconds)
         group.addTask { [bus, inbox] in
             while !Task.isCancelled {
                 await bus.pause(100)
@@ -311,4 +314,7 @@ actor Engine {
     }
 
     private static let longestPause: UInt64 = 500
+
+    /// Says why this node takes no part; empty: it does.
+    func setFault(_ text: String) { fault = text }
 }
