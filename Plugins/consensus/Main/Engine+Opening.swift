@@ -77,7 +77,7 @@ extension Engine {
         context.rotation = committees.rotation
         let applied = try await ledger.again(decided, parts.reference)
         context.resultsHash = applied.resultsHash
-        committees = try await ledger.committees()
+        committees = applied.committees
         beacon = committees.beacon
         watch(committees)
         return try await catchUp(context)
@@ -90,11 +90,10 @@ extension Engine {
             logger.info("block \(context.height) was stored and not applied: it is applied now")
             let applied = try await ledger.apply(
                 try Spacenode_Vm_V1_Block(decided.block, parts.reference, context))
-            let committees = try await ledger.committees()
             context = next(
                 after: CertifiedBlock(
                     block: decided.block, reference: parts.reference, commit: decided.commit),
-                on: context, applied, committees)
+                on: context, applied, applied.committees)
         }
         return context
     }

@@ -265,7 +265,7 @@ actor Engine {
         let applied = try await insist("the ledger's work on block \(context.height)") {
             try await self.ledger.apply(wire, durable: durable)
         }
-        let committees = try await insist("the ledger's committees") { try await self.ledger.committees() }
+        let committees = applied.committees
         guard committees.height == context.height else {
             throw ConsensusFault.refused(
                 "the ledger is at height \(committees.height) after block \(context.height): it was applied by somebody else"

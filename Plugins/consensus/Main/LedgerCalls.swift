@@ -45,13 +45,15 @@ struct LedgerCalls: Sendable {
         var request = Spacenode_Vm_V1_FinalizeBlockRequest()
         request.block = block
         request.deferred = !durable
+        request.committees = true
         let reply = try await bus.call(VmContract.finalizeBlock, request)
         guard let root = Bytes32(reply.appHash) else {
             throw ConsensusFault.refused("the ledger gave no root for height \(block.height)")
         }
         return AppliedBlock(
             appHash: root, resultsHash: MerkleTree.root(of: reply.results.map(\.leaf)),
-            transactions: reply.results.map(\.id))
+            transactions: reply.results.map(\.id),
+            committees: reply.hasCommittees ? try Committees(reply.committees) : try await committees())
     }
 
     /// What became of the newest block that is applied, once more.
@@ -97,6 +99,8 @@ struct AppliedBlock: Sendable {
     let resultsHash: Bytes32
     /// Ids, in the block's order.
     let transactions: [Data]
+    /// Who decides on the next heights.
+    let committees: Committees
 }
 
 extension Spacenode_Vm_V1_TransactionResult {

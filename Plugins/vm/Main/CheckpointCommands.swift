@@ -171,15 +171,19 @@ struct CheckpointVerify: AsyncParsableCommand {
 struct CheckpointRestore: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Puts a checkpoint into a running node that has no blocks yet.",
-        discussion: "What breaks off begins anew: until it is done the ledger serves nothing else.")
+        discussion: """
+            What breaks off begins anew: until it is done the ledger serves nothing else. Then consensus begins anew, and goes on behind \
+            the checkpoint as soon as a peer has the next block.
+            """)
     @OptionGroup var place: OperatorPlace
     @Argument(help: "The file.") var file: String
+    @Flag(help: "Also in place of a state at a lower height, which is dropped.") var replace = false
 
     func run() async throws {
-        let (paths, file, progress) = (try place.paths(), file, Progress())
+        let (paths, file, progress, replace) = (try place.paths(), file, Progress(), replace)
         let reader = try CheckpointFileReader(file)
         let reply = try await withProgress({ "restore: \(progress.text)" }) {
-            try await withBus(paths) { bus in try await Self.send(bus, file, progress) }
+            try await withBus(paths) { bus in try await Self.send(bus, file, replace, progress) }
         }
         guard reply.appHash == Data(reader.head.appHash.bytes) else {
             throw CommandFault("the ledger has another root than the file: stop the node and restore again")
@@ -189,12 +193,13 @@ struct CheckpointRestore: AsyncParsableCommand {
     }
 
     private static func send(
-        _ bus: BusClient, _ file: String, _ progress: Progress
+        _ bus: BusClient, _ file: String, _ replace: Bool, _ progress: Progress
     ) async throws -> Spacenode_Vm_V1_RestoreReply {
         let reader = try CheckpointFileReader(file)
         let upload = try await bus.open(VmContract.restore)
         var item = Spacenode_Vm_V1_SnapshotItem()
         item.head = reader.head.wire
+        item.replace = replace
         try await upload.send(item)
         while let run = try reader.next() {
             var item = Spacenode_Vm_V1_SnapshotItem()

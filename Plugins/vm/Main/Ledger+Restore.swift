@@ -18,13 +18,15 @@ extension Ledger {
     ///
     /// From the first write to the last the state is marked as half restored; what breaks off begins anew. The leaves go into storage
     /// as they come, and the root is compared at the end.
-    /// - Parameter next: the next run of leaves; nil at the end.
-    /// - Throws: `LedgerFault` when the state has blocks, the network is another one, or the leaves do not give the root.
+    /// - Parameters:
+    ///   - replaces: a state with fewer blocks gives way.
+    ///   - next: the next run of leaves; nil at the end.
+    /// - Throws: `LedgerFault` when the state has blocks, or as many, the network is another one, or the leaves do not give the root.
     func restore(
-        _ head: CheckpointHead, _ next: () async throws -> [UInt8]?
+        _ head: CheckpointHead, replacing replaces: Bool, _ next: () async throws -> [UInt8]?
     ) async throws -> UInt64 {
         try await exclusively {
-            try checkRestore(head)
+            try checkRestore(head, replaces)
             var restore = Restore(head: head, builder: TreeBuilder(version: head.height, keepsNodes: true))
             try await beginRestore(head)
             while let run = try await next() { try await add(run, to: &restore) }
@@ -32,13 +34,21 @@ extension Ledger {
         }
     }
 
-    private func checkRestore(_ head: CheckpointHead) throws {
+    private func checkRestore(_ head: CheckpointHead, _ replaces: Bool) throws {
         guard let network else {
             throw LedgerFault.notOpen
         }
         if restoring == nil, let own = self.head, own.height > 0 {
-            throw LedgerFault.refused(
-                "this state is at height \(own.height): restore into an empty data directory")
+            guard replaces else {
+                throw LedgerFault.refused(
+                    "this state is at height \(own.height): restore into an empty data directory, or with --replace in its place"
+                )
+            }
+            guard head.height > own.height else {
+                throw LedgerFault.refused(
+                    "this state is at height \(own.height), the checkpoint at \(head.height): a state only gives way to a later one"
+                )
+            }
         }
         let named = GenesisID.make(time: head.genesisTime / 1000, extraData: network.file.extraData)
         // A network that begins with its node has a genesis of its own on each; a restored one takes over the checkpoint's.

@@ -33,8 +33,9 @@ struct VmHandlers: Sendable {
             return reply
         }
         bus.serve(VmContract.finalizeBlock) { request, _ in
-            let (reply, event) = try await ledger.finalize(
+            var (reply, event) = try await ledger.finalize(
                 try BlockInput(request.block), isDeferred: request.deferred)
+            if request.committees { reply.committees = try await ledger.committees() }
             if let event { await committed(event) }
             return reply
         }
@@ -102,7 +103,7 @@ struct VmHandlers: Sendable {
                 throw LedgerFault.refused("the first item of a checkpoint has its head")
             }
             let head = try CheckpointHead(first.head)
-            let count = try await ledger.restore(head) {
+            let count = try await ledger.restore(head, replacing: first.replace) {
                 try await reader.next().map { [UInt8]($0.leaves) }
             }
             var reply = Spacenode_Vm_V1_RestoreReply()

@@ -391,6 +391,9 @@ package nonisolated struct Spacenode_Vm_V1_FinalizeBlockRequest: Sendable {
   /// it need not be on the disk when it is answered: a later one brings it there; from minor 2 on
   package var deferred: Bool = false
 
+  /// the reply is to have them; from minor 2 on
+  package var committees: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -515,48 +518,69 @@ package nonisolated struct Spacenode_Vm_V1_Committee: Sendable {
 }
 
 /// The same for the same block, however often it is asked for.
-package nonisolated struct Spacenode_Vm_V1_FinalizeBlockReply: Sendable {
+package nonisolated struct Spacenode_Vm_V1_FinalizeBlockReply: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var height: UInt64 = 0
+  package var height: UInt64 {
+    get {_storage._height}
+    set {_uniqueStorage()._height = newValue}
+  }
 
   /// for the header of the next block
-  package var appHash: Data = Data()
+  package var appHash: Data {
+    get {_storage._appHash}
+    set {_uniqueStorage()._appHash = newValue}
+  }
 
   /// in the block's order
-  package var results: [Spacenode_Vm_V1_TransactionResult] = []
+  package var results: [Spacenode_Vm_V1_TransactionResult] {
+    get {_storage._results}
+    set {_uniqueStorage()._results = newValue}
+  }
 
   /// of the block: mints, epochs, plots, operators
-  package var events: [Spacenode_Vm_V1_Event] = []
+  package var events: [Spacenode_Vm_V1_Event] {
+    get {_storage._events}
+    set {_uniqueStorage()._events = newValue}
+  }
 
   /// when it changes after this block
   package var committee: Spacenode_Vm_V1_Committee {
-    get {_committee ?? Spacenode_Vm_V1_Committee()}
-    set {_committee = newValue}
+    get {_storage._committee ?? Spacenode_Vm_V1_Committee()}
+    set {_uniqueStorage()._committee = newValue}
   }
   /// Returns true if `committee` has been explicitly set.
-  package var hasCommittee: Bool {self._committee != nil}
+  package var hasCommittee: Bool {_storage._committee != nil}
   /// Clears the value of `committee`. Subsequent reads from it will return its default value.
-  package mutating func clearCommittee() {self._committee = nil}
+  package mutating func clearCommittee() {_uniqueStorage()._committee = nil}
 
   /// of this run; not part of what is the same
   package var timing: Spacenode_Vm_V1_Timing {
-    get {_timing ?? Spacenode_Vm_V1_Timing()}
-    set {_timing = newValue}
+    get {_storage._timing ?? Spacenode_Vm_V1_Timing()}
+    set {_uniqueStorage()._timing = newValue}
   }
   /// Returns true if `timing` has been explicitly set.
-  package var hasTiming: Bool {self._timing != nil}
+  package var hasTiming: Bool {_storage._timing != nil}
   /// Clears the value of `timing`. Subsequent reads from it will return its default value.
-  package mutating func clearTiming() {self._timing = nil}
+  package mutating func clearTiming() {_uniqueStorage()._timing = nil}
+
+  /// what Committees would say now; when it was asked for, from minor 2 on
+  package var committees: Spacenode_Vm_V1_CommitteesReply {
+    get {_storage._committees ?? Spacenode_Vm_V1_CommitteesReply()}
+    set {_uniqueStorage()._committees = newValue}
+  }
+  /// Returns true if `committees` has been explicitly set.
+  package var hasCommittees: Bool {_storage._committees != nil}
+  /// Clears the value of `committees`. Subsequent reads from it will return its default value.
+  package mutating func clearCommittees() {_uniqueStorage()._committees = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _committee: Spacenode_Vm_V1_Committee? = nil
-  fileprivate var _timing: Spacenode_Vm_V1_Timing? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 /// Where the time of a block went, in microseconds.
@@ -803,6 +827,9 @@ package nonisolated struct Spacenode_Vm_V1_SnapshotItem: Sendable {
 
   /// length and key bytes, length and value, again and again; lengths as compact integers
   package var leaves: Data = Data()
+
+  /// with the head, when restoring: a state of a lower height gives way; from minor 2 on
+  package var replace: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1381,7 +1408,7 @@ nonisolated extension Spacenode_Vm_V1_ProcessProposalReply: SwiftProtobuf.Messag
 
 nonisolated extension Spacenode_Vm_V1_FinalizeBlockRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FinalizeBlockRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}block\0\u{1}deferred\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}block\0\u{1}deferred\0\u{1}committees\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1391,6 +1418,7 @@ nonisolated extension Spacenode_Vm_V1_FinalizeBlockRequest: SwiftProtobuf.Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._block) }()
       case 2: try { try decoder.decodeSingularBoolField(value: &self.deferred) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.committees) }()
       default: break
       }
     }
@@ -1407,12 +1435,16 @@ nonisolated extension Spacenode_Vm_V1_FinalizeBlockRequest: SwiftProtobuf.Messag
     if self.deferred != false {
       try visitor.visitSingularBoolField(value: self.deferred, fieldNumber: 2)
     }
+    if self.committees != false {
+      try visitor.visitSingularBoolField(value: self.committees, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Spacenode_Vm_V1_FinalizeBlockRequest, rhs: Spacenode_Vm_V1_FinalizeBlockRequest) -> Bool {
     if lhs._block != rhs._block {return false}
     if lhs.deferred != rhs.deferred {return false}
+    if lhs.committees != rhs.committees {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1659,58 +1691,111 @@ nonisolated extension Spacenode_Vm_V1_Committee: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Spacenode_Vm_V1_FinalizeBlockReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".FinalizeBlockReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{3}app_hash\0\u{1}results\0\u{1}events\0\u{1}committee\0\u{1}timing\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}height\0\u{3}app_hash\0\u{1}results\0\u{1}events\0\u{1}committee\0\u{1}timing\0\u{1}committees\0")
+
+  fileprivate class _StorageClass {
+    var _height: UInt64 = 0
+    var _appHash: Data = Data()
+    var _results: [Spacenode_Vm_V1_TransactionResult] = []
+    var _events: [Spacenode_Vm_V1_Event] = []
+    var _committee: Spacenode_Vm_V1_Committee? = nil
+    var _timing: Spacenode_Vm_V1_Timing? = nil
+    var _committees: Spacenode_Vm_V1_CommitteesReply? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _height = source._height
+      _appHash = source._appHash
+      _results = source._results
+      _events = source._events
+      _committee = source._committee
+      _timing = source._timing
+      _committees = source._committees
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.height) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.appHash) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.results) }()
-      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.events) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._committee) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._timing) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt64Field(value: &_storage._height) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._appHash) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._results) }()
+        case 4: try { try decoder.decodeRepeatedMessageField(value: &_storage._events) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._committee) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._timing) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._committees) }()
+        default: break
+        }
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.height != 0 {
-      try visitor.visitSingularUInt64Field(value: self.height, fieldNumber: 1)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._height != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._height, fieldNumber: 1)
+      }
+      if !_storage._appHash.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._appHash, fieldNumber: 2)
+      }
+      if !_storage._results.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._results, fieldNumber: 3)
+      }
+      if !_storage._events.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._events, fieldNumber: 4)
+      }
+      try { if let v = _storage._committee {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._timing {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._committees {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
     }
-    if !self.appHash.isEmpty {
-      try visitor.visitSingularBytesField(value: self.appHash, fieldNumber: 2)
-    }
-    if !self.results.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.results, fieldNumber: 3)
-    }
-    if !self.events.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.events, fieldNumber: 4)
-    }
-    try { if let v = self._committee {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._timing {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Spacenode_Vm_V1_FinalizeBlockReply, rhs: Spacenode_Vm_V1_FinalizeBlockReply) -> Bool {
-    if lhs.height != rhs.height {return false}
-    if lhs.appHash != rhs.appHash {return false}
-    if lhs.results != rhs.results {return false}
-    if lhs.events != rhs.events {return false}
-    if lhs._committee != rhs._committee {return false}
-    if lhs._timing != rhs._timing {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._height != rhs_storage._height {return false}
+        if _storage._appHash != rhs_storage._appHash {return false}
+        if _storage._results != rhs_storage._results {return false}
+        if _storage._events != rhs_storage._events {return false}
+        if _storage._committee != rhs_storage._committee {return false}
+        if _storage._timing != rhs_storage._timing {return false}
+        if _storage._committees != rhs_storage._committees {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2124,7 +2209,7 @@ nonisolated extension Spacenode_Vm_V1_SnapshotRequest: SwiftProtobuf.Message, Sw
 
 nonisolated extension Spacenode_Vm_V1_SnapshotItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SnapshotItem"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}head\0\u{1}leaves\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}head\0\u{1}leaves\0\u{1}replace\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2134,6 +2219,7 @@ nonisolated extension Spacenode_Vm_V1_SnapshotItem: SwiftProtobuf.Message, Swift
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularMessageField(value: &self._head) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.leaves) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.replace) }()
       default: break
       }
     }
@@ -2150,12 +2236,16 @@ nonisolated extension Spacenode_Vm_V1_SnapshotItem: SwiftProtobuf.Message, Swift
     if !self.leaves.isEmpty {
       try visitor.visitSingularBytesField(value: self.leaves, fieldNumber: 2)
     }
+    if self.replace != false {
+      try visitor.visitSingularBoolField(value: self.replace, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Spacenode_Vm_V1_SnapshotItem, rhs: Spacenode_Vm_V1_SnapshotItem) -> Bool {
     if lhs._head != rhs._head {return false}
     if lhs.leaves != rhs.leaves {return false}
+    if lhs.replace != rhs.replace {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

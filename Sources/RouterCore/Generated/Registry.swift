@@ -90,7 +90,7 @@ extension TypeRegistry {
         ContractRule(number: 4, minor: 0, schema: 0x1d7af448, providers: 0x0000000000000004),
         ContractRule(number: 5, minor: 0, schema: 0xf7525d67, providers: 0x0000000000000100),
         ContractRule(number: 6, minor: 0, schema: 0x677fc0f7, providers: 0x0000000000009200),
-        ContractRule(number: 7, minor: 2, schema: 0xb0160355, providers: 0x0000000000000008),
+        ContractRule(number: 7, minor: 2, schema: 0x092df3f4, providers: 0x0000000000000008),
         ContractRule(number: 8, minor: 0, schema: 0x6a5650b0, providers: 0x0000000000000020),
         ContractRule(number: 9, minor: 0, schema: 0x83aab518, providers: 0x0000000000000040),
         ContractRule(number: 10, minor: 1, schema: 0x70665efd, providers: 0x0000000000000010),
