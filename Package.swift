@@ -29,6 +29,7 @@ let package = Package(
         .executable(name: "spacenode-signer", targets: ["SignerMain"]),
         .executable(name: "spacenode-p2p", targets: ["P2PMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
+        .executable(name: "spacenode-lab", targets: ["Lab"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0"),
@@ -45,6 +46,8 @@ let package = Package(
         .systemLibrary(name: "CSodium"),
         .systemLibrary(name: "CLinux"),
         .target(name: "CBusProtocol", linkerSettings: [.linkedLibrary("protobuf-c")]),
+        .target(name: "CTun"),
+        .target(name: "LabCore"),
 
         .target(name: "NodeDomain"),
         .target(name: "NodeEncoding", dependencies: ["NodeDomain"]),
@@ -66,7 +69,7 @@ let package = Package(
             dependencies: ["NodeBus", "NodeProtocol", "RouterCore", "BusWire", logging]),
         // `Files` is the repository's config/.
         .target(
-            name: "NodeConfiguration", dependencies: ["NodeDomain", "NodeEncoding", yams],
+            name: "NodeConfiguration", dependencies: ["NodeDomain", "NodeEncoding", "LabCore", yams],
             resources: [.embedInCode("Files")]),
         .target(name: "NodeFiles"),
         .target(name: "StorageWire"),
@@ -150,6 +153,13 @@ let package = Package(
         .target(
             name: "NodeWallet", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             resources: [.embedInCode("Files")]),
+        .executableTarget(
+            name: "Lab",
+            dependencies: [
+                "LabCore", "CTun", "NodeCommand", "NodeOperator", "NodeBus", "NodeProtocol",
+                "NodeConfiguration", "SupervisorProcess", "NodeDomain", "NodeEncoding", "NodeCrypto",
+                arguments, protobuf,
+            ]),
         .executableTarget(
             name: "Wallet",
             dependencies: [
@@ -337,7 +347,8 @@ let package = Package(
         .testTarget(
             name: "SupervisorProcessTests", dependencies: ["SupervisorProcess", "NodeConfiguration"]),
         .testTarget(name: "TrafficTests", dependencies: ["Traffic", "NodeProtocol", protobuf]),
-        .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration"]),
+        .testTarget(name: "NodeConfigurationTests", dependencies: ["NodeConfiguration", "LabCore"]),
+        .testTarget(name: "LabCoreTests", dependencies: ["LabCore"]),
         .testTarget(
             name: "NodeBusTests", dependencies: ["NodeBus", "BusWire", "NodeProtocol", logging, protobuf]),
         .testTarget(
@@ -361,7 +372,7 @@ let package = Package(
 
 // MARK: - Settings of every target of ours
 
-let inC = ["CBusProtocol", "CPostKernels"]
+let inC = ["CBusProtocol", "CPostKernels", "CTun"]
 for target in package.targets where target.type != .system && !inC.contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),

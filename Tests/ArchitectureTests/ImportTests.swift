@@ -24,7 +24,13 @@ private let allowed: [String: Set<String>] = [
         "BusWire", "NodeBus", "NodeProtocol", "RouterCore", "Logging", "SwiftProtobuf",
     ],
     "Sources/Traffic": ["NodeProtocol", "CZstd", "SwiftProtobuf", "Foundation"],
-    "Sources/NodeConfiguration": ["NodeDomain", "NodeEncoding", "Yams", "Foundation"],
+    "Sources/NodeConfiguration": ["NodeDomain", "NodeEncoding", "LabCore", "Yams", "Foundation"],
+    // A lab's decisions: its plan, its lines, its judgement. Values alone.
+    "Sources/LabCore": [],
+    "Sources/Lab": [
+        "LabCore", "CTun", "NodeCommand", "NodeOperator", "NodeBus", "NodeProtocol", "NodeConfiguration",
+        "SupervisorProcess", "NodeDomain", "NodeEncoding", "NodeCrypto", "ArgumentParser", "Foundation",
+    ],
     // Files of plugins that must be whole after any end.
     "Sources/NodeFiles": ["Foundation", "Glibc"],
     // The form of a batch is storage's and its callers' alike, so it belongs to neither plugin.
