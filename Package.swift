@@ -221,8 +221,8 @@ let package = Package(
             name: "P2PCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/p2p/Core",
             sources: [
-                "Common", "Connection", "Gossip", "Identity", "Muxing", "Node", "Requests", "Security",
-                "Wire",
+                "Common", "Connection", "Gossip", "Identity", "Muxing", "Node", "Peers", "Requests",
+                "Security", "Wire",
             ]),
         .target(
             name: "P2PTransport", dependencies: ["P2PCore", "NodeDomain", "NodeCrypto", nioCore, nioPosix],
@@ -230,7 +230,7 @@ let package = Package(
         .executableTarget(
             name: "P2PMain",
             dependencies: [
-                "P2PCore", "P2PTransport", "NodeOperator", "NodeCommand", "NodeBus", "NodeProtocol",
+                "P2PCore", "P2PTransport", "NodeOperator", "NodeCommand", "NodeFiles", "NodeBus", "NodeProtocol",
                 "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", nioCore, lifecycle, logging,
                 arguments, protobuf,
             ],
@@ -333,7 +333,7 @@ let package = Package(
         .testTarget(
             name: "P2PCoreTests",
             dependencies: ["TestSupport", "P2PCore", "NodeCrypto", "NodeDomain", "NodeEncoding"],
-            sources: ["Gossip", "Node", "Requests", "Transport"]),
+            sources: ["Gossip", "Node", "Peers", "Requests", "Transport"]),
         .testTarget(
             name: "P2PTransportTests",
             dependencies: ["P2PTransport", "P2PCore", "NodeCrypto", "NodeDomain", nioCore, nioPosix]),

@@ -12,6 +12,12 @@ package struct P2PFile: Sendable, Equatable {
     package var isPrivate: Bool?
     /// Connections besides those.
     package var maxPeers: Int?
+    /// Whether addresses count that only a house or a lab reaches.
+    package var isLocal: Bool?
+    /// Kilobytes that any second may send to the Internet; 0: any number.
+    package var maxUpload: Int?
+    /// Kilobytes a second that are taken in from the Internet; 0: any number.
+    package var maxDownload: Int?
 
     /// The defaults.
     package init() {}
@@ -33,6 +39,9 @@ package struct P2PFile: Sendable, Equatable {
         result.announce = root.strings("announce")
         result.isPrivate = root.bool("private")
         result.maxPeers = root.integer("max_peers", 0...200)
+        result.isLocal = root.bool("local")
+        result.maxUpload = root.integer("max_upload", 0...1_000_000)
+        result.maxDownload = root.integer("max_download", 0...1_000_000)
         for (key, list) in [
             ("listen", result.listen ?? []), ("peers", result.peers), ("announce", result.announce),
         ] {
@@ -41,6 +50,11 @@ package struct P2PFile: Sendable, Equatable {
                     root.line(of: key),
                     "`\(key)` has \(address), which is no multiaddress such as /ip4/192.0.2.1/tcp/7610")
             }
+        }
+        if result.announce.count > 4 {
+            root.fault(
+                root.line(of: "announce"),
+                "`announce` has \(result.announce.count) addresses: others are told four at most")
         }
         for address in result.peers where !address.contains("/p2p/") {
             root.fault(

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import NIOCore
 internal import NodeBus
 internal import NodeDomain
@@ -7,24 +8,28 @@ internal import P2PTransport
 /// What peers sent, for the node to judge.
 enum PeerWord: Sendable {
     /// A message of a topic, which waits for its verdict.
-    case topic(MessageID, NetworkTopic, [UInt8], from: PeerHandle)
+    case topic(MessageID, [UInt8], from: PeerHandle)
     /// A message for this node alone.
     case direct(DirectMessage, from: PeerHandle)
-    /// A peer like this node came.
-    case joined(PeerHandle, PeerID)
-    /// It is gone.
-    case left(PeerHandle, PeerID)
+    /// A peer like this node is gone.
+    case left(PeerID)
 }
 
-/// The network's decisions beside its connections: everything happens on the transport's event loop.
+/// `P2PNode` on the transport's event loop: what connections say goes in, what the node wants done is done, and what is
+/// for others waits in two streams that somebody reads.
 ///
-/// `@unchecked Sendable`: `node` is used on the loop alone.
+/// Times are the transport's: milliseconds since the machine's start.
+///
+/// `@unchecked Sendable`: everything that changes is used on the loop alone, once `begin` has returned.
 final class NetworkHub: @unchecked Sendable {
     /// Words of peers that wait for the node.
     private static let mostWords = 8_192
 
     private var node: P2PNode
     private var transport: Transport?
+    /// What is said of this node on connections.
+    private var about: Identify
+    private let identity: PeerIdentity
     private var pings: UInt64 = 0
     private let words: AsyncStream<PeerWord>.Continuation
     private let answers: AsyncStream<RequestAction>.Continuation
@@ -33,16 +38,25 @@ final class NetworkHub: @unchecked Sendable {
     /// What came of requests, and peers' questions, in order; as many as requests have room for.
     let requested: AsyncStream<RequestAction>
 
-    init(_ settings: P2PNode.Settings, seed: UInt64) {
-        node = P2PNode(settings, seed: seed)
+    /// Milliseconds of the clock that all times are of.
+    static var now: UInt64 { NIODeadline.now().uptimeNanoseconds / 1_000_000 }
+
+    init(_ settings: P2PNode.Settings, _ identity: PeerIdentity, memory: PeerMemory?, seed: UInt64) {
+        node = P2PNode(settings, memory: memory, seed: seed, now: Self.now)
+        self.identity = identity
+        about = Identify(peer: identity.id, protocolVersion: "spacenode/1", agentVersion: "spacenode")
+        about.listenAddresses = settings.announced
+        about.protocols = node.protocols
         (received, words) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.mostWords))
         (requested, answers) = AsyncStream.makeStream()
     }
 
-    /// Protocols that connections take.
-    var protocols: [String] { node.protocols }
-    /// Those whose streams live as long as the connection.
-    var lastingProtocols: [String] { node.lastingProtocols }
+    /// What the transport needs to know, before it begins.
+    func transportSettings(_ genesis: [UInt8]) -> TransportSettings {
+        var settings = TransportSettings(prologue: genesis, protocols: node.protocols, about: about)
+        settings.limits.lasting = Set(node.lastingProtocols)
+        return settings
+    }
 
     /// Begins, with the transport whose events come here; before anything else is asked.
     func begin(_ transport: Transport) {
@@ -86,7 +100,8 @@ final class NetworkHub: @unchecked Sendable {
         case .closed(let handle, let reason, _):
             perform(.unlinked(handle, "\(reason)", isBlamed: reason.blame == .peer))
         case .dialFailed(let address, let fault): perform(.unreached(address, "\(fault)"))
-        case .congested, .strangerFailed: break
+        case .congested(let handle, let isCongested): perform(.congested(handle, isCongested))
+        case .strangerFailed: break
         }
     }
 
@@ -99,16 +114,26 @@ final class NetworkHub: @unchecked Sendable {
         switch action {
         case .dial(let address): transport.dial(address)
         case .connection(let handle, let event): transport.feed(event, to: handle)
-        case .validate(let id, let topic, let bytes, let peer):
+        case .validate(let id, _, let bytes, let peer):
             // What does not fit is told of nobody, and judged by nobody.
-            if case .dropped = words.yield(.topic(id, topic, bytes, from: peer)) {
+            if case .dropped = words.yield(.topic(id, bytes, from: peer)) {
                 perform(.verdict(id, .ignore, microseconds: 0))
             }
         case .received(let peer, let message): words.yield(.direct(message, from: peer))
         case .request(let action): answers.yield(action)
-        case .joined(let handle, let peer): words.yield(.joined(handle, peer))
-        case .left(let handle, let peer): words.yield(.left(handle, peer))
+        case .advertise(let addresses): advertise(addresses, transport)
+        case .left(_, let peer): words.yield(.left(peer))
         }
+    }
+
+    /// Says on new connections where this node is, under its key.
+    private func advertise(_ addresses: [Multiaddress], _ transport: Transport) {
+        // Rises from run to run, as a clock does that is not set back.
+        let number = UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
+        about.listenAddresses = addresses
+        about.signedPeerRecord =
+            SignedPeerRecord(of: identity, number: number, addresses: addresses)?.bytes
+        transport.say(about)
     }
 }
 

@@ -47,7 +47,7 @@ extension NodeWords {
             answer.id = id.number
             do {
                 answer.blocks = try items.map {
-                    Spacenode_Consensus_V1_DecidedBlock(try RequestedBlock(bytes: $0))
+                    Spacenode_Consensus_V1_DecidedBlock(try DecidedBytes(bytes: $0))
                 }
             } catch {
                 answer.failure = .malformed
@@ -76,9 +76,8 @@ extension NodeWords {
     /// Answers a peer's question, as far as the node can.
     private func serve(_ id: ServedID, _ question: Question, _ bytes: Int) async {
         switch question {
-        case .peers:
-            // No addresses are kept yet.
-            hub.post(.request(.provide(id, [], isLast: true)))
+        // The network answers those itself.
+        case .peers, .reach: break
         case .blocks(let from, let count):
             var request = Spacenode_Consensus_V1_BlocksRequest()
             request.fromHeight = from
@@ -88,21 +87,10 @@ extension NodeWords {
                 return hub.post(.request(.refuse(id)))
             }
             let blocks = reply.blocks.map { block in
-                RequestedBlock(
-                    height: block.height, block: [UInt8](block.block), certificate: [UInt8](block.certificate)
-                ).bytes
+                DecidedBytes(block).bytes
             }
             hub.post(.request(.provide(id, blocks, isLast: true)))
         }
-    }
-}
-
-extension Spacenode_Consensus_V1_DecidedBlock {
-    init(_ block: RequestedBlock) {
-        self.init()
-        height = block.height
-        self.block = Data(block.block)
-        certificate = Data(block.certificate)
     }
 }
 

@@ -78,10 +78,9 @@ struct NodeWords: Sendable {
 
     private func take(_ word: PeerWord) async {
         switch word {
-        case .topic(let id, _, let bytes, let peer): await judge(id, bytes, peer)
+        case .topic(let id, let bytes, let peer): await judge(id, bytes, peer)
         case .direct(let message, let peer): await take(message, peer)
-        case .joined: break
-        case .left(_, let peer):
+        case .left(let peer):
             var offer = Spacenode_Mempool_V1_OfferRequest()
             offer.peer = Data(peer.bytes)
             _ = try? await bus.call(MempoolContract.offer, offer)

@@ -30,7 +30,10 @@ struct Serve: AsyncParsableCommand {
         await PluginMain.run("p2p") { logger in
             let options = try BusOptions.fromCommandLine(
                 role: .p2p, name: "p2p", provides: [P2pContract.contract],
-                requires: [ConsensusContract.contract, MempoolContract.contract, VmContract.contract])
+                requires: [
+                    ConsensusContract.contract, MempoolContract.contract, VmContract.contract,
+                    SignerContract.contract,
+                ])
             return P2PPlugin(options, try place.settings(), try place.key().make(), logger: logger)
         }
     }
@@ -74,7 +77,7 @@ struct P2PPlace: ParsableArguments {
 
     func settings() throws -> P2PSettings {
         let path = try config ?? paths().p2pFile
-        return try P2PSettings(try P2PFile.read(path), file: path)
+        return try P2PSettings(try P2PFile.read(path), file: path, folder: try paths().p2p)
     }
 
     func key() throws -> PeerKeyFile { PeerKeyFile(folder: try paths().p2p) }

@@ -42,8 +42,18 @@ struct P2PHandlers: Sendable {
         reply.privateNetwork = network.settings.isPrivate
         reply.waitingFor = network.waiting
         guard let hub = network.hub, let transport = network.transport else { return reply }
-        let peers = try await hub.ask { node, now in node.peers(now: now) }
+        let (peers, overview) = try await hub.ask { node, now in (node.peers(now: now), node.overview) }
         let counts = try await transport.counts()
+        reply.advertised = overview.advertised.map(\.text)
+        reply.port =
+            switch overview.port {
+            case .unknown: "unknown"
+            case .open: "open"
+            case .closed: "closed"
+            }
+        reply.known = UInt64(clamping: overview.tried)
+        reply.heard = UInt64(clamping: overview.new)
+        reply.waitingBytes = UInt64(clamping: overview.waiting)
         reply.peers = UInt32(clamping: peers.count)
         reply.outbound = UInt32(clamping: peers.count { $0.isOutbound })
         reply.pending = UInt32(clamping: counts.pending)
@@ -84,11 +94,11 @@ struct P2PHandlers: Sendable {
     private func why(_ peer: PeerID) async throws -> Spacenode_P2p_V1_WhyReply {
         guard let hub = network.hub else { throw refused(network.waiting) }
         let (story, isThere, now) = try await hub.ask { node, now in
-            (node.story(of: peer), node.handle(of: peer) != nil, now)
+            (node.story(of: peer, now: now), node.handle(of: peer) != nil, now)
         }
         var reply = Spacenode_P2p_V1_WhyReply()
         reply.connected = isThere
-        reply.lines = (story ?? []).map { line in
+        reply.lines = story.map { line in
             var wire = Spacenode_P2p_V1_Line()
             wire.ageMs = Milliseconds.since(line.time, now: now)
             wire.text = line.text
@@ -134,6 +144,7 @@ extension Spacenode_P2p_V1_Peer {
         ageMs = report.age
         if let ping = report.ping { pingMs = ping }
         agent = report.agent
+        purpose = report.purpose
         dropped = report.dropped
         waitingBytes = UInt64(clamping: report.waiting)
     }

@@ -1,12 +1,8 @@
-internal import Foundation
 internal import Logging
 internal import NodeBus
-internal import NodeDomain
 internal import NodeProtocol
 internal import P2PCore
-internal import P2PTransport
 internal import ServiceLifecycle
-internal import Synchronization
 
 /// The network on the bus: opened when the ledger has said which chain it is, then carrying what consensus and mempool have to say.
 struct P2PPlugin: Service {
@@ -55,6 +51,12 @@ struct P2PPlugin: Service {
             group.addTask { await words.carryRequests() }
             group.addTask { [bus, network] in
                 while !Task.isCancelled {
+                    await bus.pause(60_000)
+                    await network.keep()
+                }
+            }
+            group.addTask { [bus, network] in
+                while !Task.isCancelled {
                     await bus.pause(5_000)
                     // A port that another process had may be free by now.
                     if network.fault != nil, await network.listen() { bus.setState(.ready) }
@@ -85,130 +87,10 @@ struct P2PPlugin: Service {
         return nil
     }
 
-    /// Whether this node votes: only then it is of the votes' mesh.
-    private func membership() async {
-        var was: Bool?
-        while !Task.isCancelled {
-            let status = try? await bus.call(ConsensusContract.status, Spacenode_Consensus_V1_StatusRequest())
-            if let status, let hub = network.hub, was != status.member {
-                was = status.member
-                hub.post(.member(status.member))
-            }
-            await bus.pause(was == nil ? 200 : 2_000)
-        }
-    }
+    /// Who decides, and whether this node is one of them.
+    private func membership() async { await Membership(bus: bus, network: network).watch() }
 
     private func measure() async {
-        await bus.publishFigures { [network] in await network.figures() }
-    }
-}
-
-/// The open network, or why there is none.
-final class Network: Sendable {
-    private struct State {
-        var hub: NetworkHub?
-        var transport: Transport?
-        var name = ""
-        var listening: [Multiaddress] = []
-        var fault: String?
-        var waiting = "the ledger has not been asked yet"
-    }
-
-    let settings: P2PSettings
-    let identity: PeerIdentity
-    private let logger: Logger
-    private let state = Mutex(State())
-
-    init(_ settings: P2PSettings, _ identity: PeerIdentity, _ logger: Logger) {
-        self.settings = settings
-        self.identity = identity
-        self.logger = logger
-    }
-
-    var hub: NetworkHub? { state.withLock { $0.hub } }
-    var transport: Transport? { state.withLock { $0.transport } }
-    /// The first hexadecimal digits of the genesis id.
-    var name: String { state.withLock { $0.name } }
-    var listening: [Multiaddress] { state.withLock { $0.listening } }
-    /// Why nobody can call; nil: they can, or need not.
-    var fault: String? { state.withLock { $0.fault } }
-    /// Why it is not open; empty when it is.
-    var waiting: String {
-        get { state.withLock { $0.waiting } }
-        set { state.withLock { $0.waiting = newValue } }
-    }
-
-    /// Opens it for a chain.
-    /// - Returns: nil when the system gives no random bytes.
-    func open(_ genesis: [UInt8]) async throws -> NetworkHub? {
-        let name = Hexadecimal.text(of: Array(genesis.prefix(4)))
-        var own = P2PNode.Settings(own: identity.id, network: name)
-        own.mostPeers = settings.maxPeers
-        own.isPrivate = settings.isPrivate
-        let hub = NetworkHub(own, seed: UInt64.random(in: 0 ... .max))
-        var about = Identify(peer: identity.id, protocolVersion: "spacenode/1", agentVersion: "spacenode")
-        about.listenAddresses = settings.announce.isEmpty ? settings.listen : settings.announce
-        about.protocols = hub.protocols
-        var transport = TransportSettings(prologue: genesis, protocols: hub.protocols, about: about)
-        transport.limits.lasting = Set(hub.lastingProtocols)
-        guard let transport = Transport(transport, identity: identity, onEvent: { hub.take($0) }) else {
-            return nil
-        }
-        hub.begin(transport)
-        state.withLock {
-            $0.hub = hub
-            $0.transport = transport
-            $0.name = name
-            $0.waiting = ""
-        }
-        for address in settings.peers { hub.post(.order(.add(address))) }
-        _ = await listen()
-        logger.info("this node is \(identity.id.text) on network \(name)")
-        return hub
-    }
-
-    /// Listens where it should.
-    /// - Returns: whether that succeeded.
-    func listen() async -> Bool {
-        guard let transport else { return false }
-        var listening = listening
-        for address in settings.listen where !listening.contains(where: { $0.host == address.host }) {
-            do {
-                listening.append(try await transport.listen(on: address))
-            } catch {
-                let fault =
-                    "nobody can call this node: \(address) is not to be had (\(error)): another node may have the port, `up --port-base N` takes others"
-                if self.fault == nil { logger.warning("\(fault)") }
-                state.withLock { $0.fault = fault }
-                return false
-            }
-        }
-        state.withLock { [listening] in
-            $0.listening = listening
-            $0.fault = nil
-        }
-        return true
-    }
-
-    /// Ends all connections.
-    func close() async {
-        hub?.end()
-        try? await transport?.stop()
-    }
-
-    /// For the node's figures.
-    func figures() async -> [(String, Double)] {
-        guard let transport, let counts = try? await transport.counts() else { return [] }
-        let peers = (try? await hub?.ask { node, now in node.peers(now: now) }) ?? []
-        let refused = counts.refusedOfOne + counts.refusedOfAll + counts.refusedByGate
-        let dropped = peers.reduce(UInt64(0)) { $0 + $1.dropped }
-        return [
-            ("p2p_peers", Double(peers.count)),
-            ("p2p_received_bytes", Double(counts.traffic.received)),
-            ("p2p_sent_bytes", Double(counts.traffic.sent)),
-            ("p2p_pending", Double(counts.pending)),
-            ("p2p_refused", Double(refused)),
-            ("p2p_dropped", Double(dropped)),
-        ]
+        await bus.publishSamples { [network] in await network.samples() }
     }
 }

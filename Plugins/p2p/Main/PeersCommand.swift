@@ -1,8 +1,10 @@
 internal import ArgumentParser
+internal import NodeBus
 internal import NodeCommand
 internal import NodeOperator
 internal import NodeProtocol
 internal import P2PCore
+internal import SwiftProtobuf
 
 /// `spacenode peers X`: what an operator sees and wants of the network.
 struct Peers: AsyncParsableCommand {
@@ -21,7 +23,7 @@ struct PeersList: AsyncParsableCommand {
 
     private struct Answer: Encodable {
         struct Row: Encodable {
-            let peer, address, agent: String
+            let peer, address, agent, purpose: String
             let isOutbound, isSpacenode: Bool
             let ageMilliseconds: UInt64
             let pingMilliseconds: UInt64?
@@ -32,8 +34,9 @@ struct PeersList: AsyncParsableCommand {
             let leftMilliseconds: UInt64
         }
         let peer, network, waitingFor: String
-        let listening: [String]
-        let receivedBytes, sentBytes: UInt64
+        let listening, advertised: [String]
+        let port: String
+        let known, heard, receivedBytes, sentBytes, waitingBytes: UInt64
         let peers: [Row]
         let bans: [Ban]
     }
@@ -55,10 +58,13 @@ struct PeersList: AsyncParsableCommand {
     {
         Answer(
             peer: status.peer, network: status.network, waitingFor: status.waitingFor,
-            listening: status.listening, receivedBytes: status.receivedBytes, sentBytes: status.sentBytes,
+            listening: status.listening, advertised: status.advertised, port: status.port,
+            known: status.known, heard: status.heard, receivedBytes: status.receivedBytes,
+            sentBytes: status.sentBytes, waitingBytes: status.waitingBytes,
             peers: reply.peers.map { peer in
                 Answer.Row(
-                    peer: peer.peer, address: peer.address, agent: peer.agent, isOutbound: peer.outbound,
+                    peer: peer.peer, address: peer.address, agent: peer.agent, purpose: peer.purpose,
+                    isOutbound: peer.outbound,
                     isSpacenode: peer.spacenode, ageMilliseconds: peer.ageMs,
                     pingMilliseconds: peer.hasPingMs ? peer.pingMs : nil, dropped: peer.dropped,
                     waitingBytes: peer.waitingBytes)
@@ -72,13 +78,15 @@ struct PeersList: AsyncParsableCommand {
         say(
             "listening  \(status.listening.isEmpty ? "nowhere: nobody can call it" : status.listening.joined(separator: " "))"
         )
+        say("reachable  \(reach(status))")
+        say("known      \(status.known) that were reached, \(status.heard) that were heard of")
         say("peers      \(status.peers), \(status.outbound) of them called by this node")
         for peer in reply.peers {
             let ping = peer.hasPingMs ? "\(peer.pingMs) ms" : "not measured yet"
             let way = peer.outbound ? "out" : "in"
             let kind = peer.spacenode ? "" : "  (another program)"
             say(
-                "  \(peer.peer)  \(way)  \(peer.address)  ping \(ping)  \(timeText(seconds: Double(peer.ageMs) / 1000))\(kind)"
+                "  \(peer.peer)  \(way)  \(peer.purpose)  \(peer.address)  ping \(ping)  \(timeText(seconds: Double(peer.ageMs) / 1000))\(kind)"
             )
         }
         for ban in reply.bans {
@@ -92,6 +100,30 @@ struct PeersList: AsyncParsableCommand {
     }
 }
 
+extension PeersList {
+    /// Whether others can call, as far as is known.
+    private func reach(_ status: Spacenode_P2p_V1_StatusReply) -> String {
+        if !status.advertised.isEmpty { return "others are told \(status.advertised.joined(separator: " "))" }
+        return switch status.port {
+        case "open": "the port is open, and not enough others have said where they see this node"
+        case "closed":
+            "no: who was asked to call back did not get through; open the port at the router, or set `announce`"
+        default: "not known yet: nobody has called back"
+        }
+    }
+}
+
+extension OperatorPlace {
+    /// Asks for one thing that has no answer but that it was done.
+    fileprivate func order<Request: Message, Reply: Message>(
+        _ method: CallMethod<Request, Reply>, _ request: Request, _ done: (key: String, what: String),
+        _ sentence: String
+    ) async throws {
+        _ = try await ask(method, request)
+        if json { try printJSON([done.key: done.what]) } else { say(sentence) }
+    }
+}
+
 /// `spacenode peers add`.
 struct PeersAdd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -102,14 +134,9 @@ struct PeersAdd: AsyncParsableCommand {
     @Argument(help: "/ip4/192.0.2.1/tcp/7610/p2p/12D3KooW…") var address: String
 
     func run() async throws {
-        var request = Spacenode_P2p_V1_AddRequest()
-        request.address = address
-        _ = try await place.ask(P2pContract.add, request)
-        if place.json {
-            try printJSON(["added": address])
-        } else {
-            say("it is called now: `spacenode peers` shows it")
-        }
+        try await place.order(
+            P2pContract.add, .with { $0.address = address }, ("added", address),
+            "it is called now: `spacenode peers` shows it")
     }
 }
 
@@ -122,17 +149,15 @@ struct PeersRemove: AsyncParsableCommand {
     @Argument(help: "12D3KooW…") var peer: String
 
     func run() async throws {
-        var request = Spacenode_P2p_V1_RemoveRequest()
-        request.peer = peer
-        _ = try await place.ask(P2pContract.remove, request)
-        if place.json { try printJSON(["removed": peer]) } else { say("it is called no more") }
+        try await place.order(
+            P2pContract.remove, .with { $0.peer = peer }, ("removed", peer), "it is called no more")
     }
 }
 
 /// `spacenode peers ban`.
 struct PeersBan: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "ban", abstract: "Has nothing to do with a peer for a while.")
+        commandName: "ban", abstract: "Has nothing to do with a peer for a while, also after a new start.")
 
     @OptionGroup var place: OperatorPlace
     @Argument(help: "12D3KooW…") var peer: String
@@ -144,16 +169,11 @@ struct PeersBan: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var request = Spacenode_P2p_V1_BanRequest()
-        request.peer = peer
-        request.seconds = max(1, UInt64(hours * 3_600))
-        request.reason = reason
-        _ = try await place.ask(P2pContract.ban, request)
-        if place.json {
-            try printJSON(["banned": peer])
-        } else {
-            say("it is banned: `spacenode peers unban` lifts it")
+        let request = Spacenode_P2p_V1_BanRequest.with {
+            ($0.peer, $0.reason, $0.seconds) = (peer, reason, max(1, UInt64(hours * 3_600)))
         }
+        try await place.order(
+            P2pContract.ban, request, ("banned", peer), "it is banned: `spacenode peers unban` lifts it")
     }
 }
 
@@ -165,10 +185,8 @@ struct PeersUnban: AsyncParsableCommand {
     @Argument(help: "12D3KooW…") var peer: String
 
     func run() async throws {
-        var request = Spacenode_P2p_V1_UnbanRequest()
-        request.peer = peer
-        _ = try await place.ask(P2pContract.unban, request)
-        if place.json { try printJSON(["unbanned": peer]) } else { say("it may come again") }
+        try await place.order(
+            P2pContract.unban, .with { $0.peer = peer }, ("unbanned", peer), "it may come again")
     }
 }
 

@@ -66,6 +66,21 @@ package nonisolated struct Spacenode_P2p_V1_StatusReply: Sendable {
   /// not empty: nothing is listened to yet, and why
   package var waitingFor: String = String()
 
+  /// what others are told of where this node is; empty: nobody can call it, as far as is known; from minor 1 on
+  package var advertised: [String] = []
+
+  /// whether others reach this node: unknown, open, closed
+  package var port: String = String()
+
+  /// peers in the address book that were reached
+  package var known: UInt64 = 0
+
+  /// peers in the address book that were only heard of
+  package var heard: UInt64 = 0
+
+  /// of all frames that wait to be sent
+  package var waitingBytes: UInt64 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -116,6 +131,9 @@ package nonisolated struct Spacenode_P2p_V1_Peer: Sendable {
 
   /// in its queue
   package var waitingBytes: UInt64 = 0
+
+  /// of the connection: named, caller, relay, blocks only, committee, ...; from minor 1 on
+  package var purpose: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -315,7 +333,7 @@ nonisolated extension Spacenode_P2p_V1_StatusRequest: SwiftProtobuf.Message, Swi
 
 nonisolated extension Spacenode_P2p_V1_StatusReply: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".StatusReply"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}listening\0\u{1}network\0\u{1}peers\0\u{1}outbound\0\u{1}pending\0\u{3}received_bytes\0\u{3}sent_bytes\0\u{3}private_network\0\u{3}waiting_for\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}listening\0\u{1}network\0\u{1}peers\0\u{1}outbound\0\u{1}pending\0\u{3}received_bytes\0\u{3}sent_bytes\0\u{3}private_network\0\u{3}waiting_for\0\u{1}advertised\0\u{1}port\0\u{1}known\0\u{1}heard\0\u{3}waiting_bytes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -333,6 +351,11 @@ nonisolated extension Spacenode_P2p_V1_StatusReply: SwiftProtobuf.Message, Swift
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.sentBytes) }()
       case 9: try { try decoder.decodeSingularBoolField(value: &self.privateNetwork) }()
       case 10: try { try decoder.decodeSingularStringField(value: &self.waitingFor) }()
+      case 11: try { try decoder.decodeRepeatedStringField(value: &self.advertised) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.port) }()
+      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.known) }()
+      case 14: try { try decoder.decodeSingularUInt64Field(value: &self.heard) }()
+      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.waitingBytes) }()
       default: break
       }
     }
@@ -369,6 +392,21 @@ nonisolated extension Spacenode_P2p_V1_StatusReply: SwiftProtobuf.Message, Swift
     if !self.waitingFor.isEmpty {
       try visitor.visitSingularStringField(value: self.waitingFor, fieldNumber: 10)
     }
+    if !self.advertised.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.advertised, fieldNumber: 11)
+    }
+    if !self.port.isEmpty {
+      try visitor.visitSingularStringField(value: self.port, fieldNumber: 12)
+    }
+    if self.known != 0 {
+      try visitor.visitSingularUInt64Field(value: self.known, fieldNumber: 13)
+    }
+    if self.heard != 0 {
+      try visitor.visitSingularUInt64Field(value: self.heard, fieldNumber: 14)
+    }
+    if self.waitingBytes != 0 {
+      try visitor.visitSingularUInt64Field(value: self.waitingBytes, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -383,6 +421,11 @@ nonisolated extension Spacenode_P2p_V1_StatusReply: SwiftProtobuf.Message, Swift
     if lhs.sentBytes != rhs.sentBytes {return false}
     if lhs.privateNetwork != rhs.privateNetwork {return false}
     if lhs.waitingFor != rhs.waitingFor {return false}
+    if lhs.advertised != rhs.advertised {return false}
+    if lhs.port != rhs.port {return false}
+    if lhs.known != rhs.known {return false}
+    if lhs.heard != rhs.heard {return false}
+    if lhs.waitingBytes != rhs.waitingBytes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -409,7 +452,7 @@ nonisolated extension Spacenode_P2p_V1_PeersRequest: SwiftProtobuf.Message, Swif
 
 nonisolated extension Spacenode_P2p_V1_Peer: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Peer"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}address\0\u{1}outbound\0\u{1}spacenode\0\u{3}age_ms\0\u{3}ping_ms\0\u{1}agent\0\u{1}dropped\0\u{3}waiting_bytes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}peer\0\u{1}address\0\u{1}outbound\0\u{1}spacenode\0\u{3}age_ms\0\u{3}ping_ms\0\u{1}agent\0\u{1}dropped\0\u{3}waiting_bytes\0\u{1}purpose\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -426,6 +469,7 @@ nonisolated extension Spacenode_P2p_V1_Peer: SwiftProtobuf.Message, SwiftProtobu
       case 7: try { try decoder.decodeSingularStringField(value: &self.agent) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.dropped) }()
       case 9: try { try decoder.decodeSingularUInt64Field(value: &self.waitingBytes) }()
+      case 10: try { try decoder.decodeSingularStringField(value: &self.purpose) }()
       default: break
       }
     }
@@ -463,6 +507,9 @@ nonisolated extension Spacenode_P2p_V1_Peer: SwiftProtobuf.Message, SwiftProtobu
     if self.waitingBytes != 0 {
       try visitor.visitSingularUInt64Field(value: self.waitingBytes, fieldNumber: 9)
     }
+    if !self.purpose.isEmpty {
+      try visitor.visitSingularStringField(value: self.purpose, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -476,6 +523,7 @@ nonisolated extension Spacenode_P2p_V1_Peer: SwiftProtobuf.Message, SwiftProtobu
     if lhs.agent != rhs.agent {return false}
     if lhs.dropped != rhs.dropped {return false}
     if lhs.waitingBytes != rhs.waitingBytes {return false}
+    if lhs.purpose != rhs.purpose {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -94,7 +94,7 @@ extension TypeRegistry {
         ContractRule(number: 8, minor: 0, schema: 0x6a5650b0, providers: 0x0000000000000020),
         ContractRule(number: 9, minor: 0, schema: 0x83aab518, providers: 0x0000000000000040),
         ContractRule(number: 10, minor: 1, schema: 0x70665efd, providers: 0x0000000000000010),
-        ContractRule(number: 11, minor: 0, schema: 0xf4bd0747, providers: 0x0000000000000080),
+        ContractRule(number: 11, minor: 1, schema: 0xa60d141e, providers: 0x0000000000000080),
         ContractRule(number: 64, minor: 2, schema: 0xf2ac5b01, providers: 0x0000000000008000),
     ]
 

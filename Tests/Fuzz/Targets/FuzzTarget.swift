@@ -26,6 +26,10 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case signer
     /// What strangers send on a connection: negotiation, handshake, streams, identity, addresses.
     case transport
+    /// What strangers and files say of peers: records, questions, the address book, the bans, members' records.
+    case peers
+    /// What peers send on streams of requests, to a node that asks and is asked.
+    case requests
 
     /// Runs one input.
     package func run(_ input: UnsafeRawBufferPointer) {
@@ -43,6 +47,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .log: LogFuzzWorld.run(input)
         case .signer: SignerWorld.run(input)
         case .transport: TransportFuzzWorld.run(input)
+        case .peers: PeersFuzzWorld.run(input)
+        case .requests: RequestFuzzWorld.run(input)
         }
     }
 
@@ -62,6 +68,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .log: LogFuzzWorld.seeds()
         case .signer: SignerWorld.seeds()
         case .transport: TransportFuzzWorld.seeds()
+        case .peers: PeersFuzzWorld.seeds()
+        case .requests: RequestFuzzWorld.seeds()
         }
     }
 }

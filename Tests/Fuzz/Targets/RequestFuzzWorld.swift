@@ -77,6 +77,10 @@ package enum RequestFuzzWorld {
             [0, 2, 3, 0, 4, 7] + data(0, answer),
             [1, 2, 3, 0, 4, 7] + data(0, AnswerFrame.end(.busy).delimited),
             [2, 24] + data(8, Question.peers(count: 9).delimited) + [6, 5, 5, 24],
+            [2, 8] + data(8, question) + [6, 19, 5, 8],
+            [2, 8] + data(8, Array(question.dropLast())) + [5, 8, 7, 0],
+            [0, 9, 3, 0, 0, 9, 3, 1] + data(0, answer) + data(1, Array(answer.prefix(3))) + [5, 17],
+            [130, 8] + data(8, question) + [6, 35, 132, 13, 7, 255, 134, 1],
         ]
     }
 }

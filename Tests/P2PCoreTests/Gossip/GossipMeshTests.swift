@@ -206,7 +206,7 @@ struct GossipMeshTests {
             player.topic, peers: [.init(id: [1], record: [5, 5]), .init(id: [2])], backoffSeconds: 1)
         #expect(player.hear(peer) { $0.prune = [prune] } == [])
         player(.applicationScore(peer, 1_000))
-        #expect(player.hear(peer) { $0.prune = [prune] } == [.candidates([[5, 5]])])
+        #expect(player.hear(peer) { $0.prune = [prune] } == [.candidates([[5, 5]], from: peer)])
     }
 
     @Test("a peer that is gone is forgotten everywhere")

@@ -1,4 +1,3 @@
-import NodeDomain
 import P2PCore
 
 /// Nodes in one process, whose connections are secured and whose streams carry everything at once.
@@ -27,37 +26,74 @@ struct NodeNetwork {
     var requested: [[RequestAction]] = []
     /// What a node answers a question with; nil: not now.
     var answer: (Int, Question) -> [[UInt8]]? = { _, _ in [] }
+    /// What each node says of where it is.
+    var advertised: [Int: [Multiaddress]] = [:]
     var verdict: (Int, [UInt8]) -> Verdict = { _, _ in .accept }
     private var waiting: [(Int, NodeEvent)] = []
     private var lastHandle: UInt64 = 0
     /// Bytes that may still be written to a stream.
     private var room: [Stream: Int] = [:]
 
-    static func peer(_ number: Int) -> PeerID {
-        PeerID(
-            publicKey: Bytes32(
-                (0..<32).map { UInt8(truncatingIfNeeded: $0 == 0 ? number + 1 : number * 7 + $0) }) ?? .zero)
-    }
+    /// Whether each is in a part of the Internet of its own; otherwise all are on one machine.
+    let isSpread: Bool
+    /// Nodes that nobody reaches.
+    var unreachable: Set<Int> = []
+
+    private static let identities = (0..<64 as Range<UInt8>).map { someIdentity($0 + 1) }
+
+    static func peer(_ number: Int) -> PeerID { identities[number].id }
 
     static func address(_ number: Int) -> Multiaddress {
         Multiaddress(.ip4(0x7f00_0001), port: UInt16(7_000 + number), peer: peer(number))
     }
 
-    init(_ count: Int, isPrivate: Bool = false) {
+    static func farAddress(_ number: Int) -> Multiaddress {
+        Multiaddress(.ip4(20 << 24 + UInt32(number) << 16 + 257), port: 7_610, peer: peer(number))
+    }
+
+    static func settings(_ number: Int, isSpread: Bool = false) -> P2PNode.Settings {
+        var settings = P2PNode.Settings(own: peer(number), network: "00112233")
+        settings.genesis = [UInt8](repeating: 3, count: 20)
+        settings.key = KeyedHash(key0: UInt64(number), key1: 1)
+        settings.announced = isSpread ? [Multiaddress(farAddress(number).host, port: 7_610)] : []
+        return settings
+    }
+
+    func address(_ number: Int) -> Multiaddress { isSpread ? Self.farAddress(number) : Self.address(number) }
+
+    init(
+        _ count: Int, isSpread: Bool = false, isPrivate: Bool = false,
+        _ change: (inout P2PNode.Settings) -> Void = { _ in }
+    ) {
+        self.isSpread = isSpread
         for number in 0..<count {
-            var settings = P2PNode.Settings(own: Self.peer(number), network: "00112233")
+            var settings = Self.settings(number, isSpread: isSpread)
             settings.isPrivate = isPrivate
-            nodes.append(P2PNode(settings, seed: UInt64(number)))
+            change(&settings)
+            nodes.append(P2PNode(settings, seed: UInt64(number), now: now))
             judged.append([])
             received.append([])
             requested.append([])
         }
     }
 
+    /// A node starts anew.
+    mutating func restart(_ number: Int, _ node: P2PNode) {
+        for wire in wires.indices
+        where wires[wire].isOpen && wires[wire].ends.contains(where: { $0.node == number }) {
+            wires[wire].isOpen = false
+            for end in wires[wire].ends where end.node != number {
+                waiting.append((end.node, .unlinked(end.handle, "gone", isBlamed: false)))
+            }
+        }
+        nodes[number] = node
+        settle()
+    }
+
     /// Everybody is told of everybody.
     mutating func nameAll() {
         for node in nodes.indices {
-            for other in nodes.indices where other != node { post(node, .order(.add(Self.address(other)))) }
+            for other in nodes.indices where other != node { post(node, .order(.add(address(other)))) }
         }
     }
 
@@ -86,7 +122,11 @@ struct NodeNetwork {
     private mutating func perform(_ node: Int, _ action: NodeAction) {
         switch action {
         case .dial(let address):
-            guard let other = nodes.indices.first(where: { Self.address($0) == address }) else {
+            guard
+                let other = nodes.indices.first(where: {
+                    self.address($0) == address && !unreachable.contains($0)
+                })
+            else {
                 return waiting.append((node, .unreached(address, "nobody is there")))
             }
             connect(node, other)
@@ -99,15 +139,28 @@ struct NodeNetwork {
             let items = answer(node, question)
             waiting.append((node, .request(items.map { .provide(id, $0, isLast: true) } ?? .refuse(id))))
         case .request(let action): requested[node].append(action)
-        case .joined, .left: break
+        case .advertise(let addresses): advertised[node] = addresses
+        case .left: break
         }
     }
 
     private mutating func connect(_ node: Int, _ other: Int) {
         let ends = [(node, handle()), (other, handle())]
         wires.append(Wire(ends: ends))
-        waiting.append((node, .linked(ends[0].1, Self.peer(other), Self.address(other), isOutbound: true)))
-        waiting.append((other, .linked(ends[1].1, Self.peer(node), Self.address(node), isOutbound: false)))
+        waiting.append((node, .linked(ends[0].1, Self.peer(other), address(other), isOutbound: true)))
+        waiting.append((other, .linked(ends[1].1, Self.peer(node), address(node), isOutbound: false)))
+        identify(other, to: node, ends[0].1)
+        identify(node, to: other, ends[1].1)
+    }
+
+    private mutating func identify(_ node: Int, to other: Int, _ handle: PeerHandle) {
+        var identify = Identify(peer: Self.peer(node), protocolVersion: "", agentVersion: "")
+        identify.observedAddress = address(other)
+        if let addresses = advertised[node], !addresses.isEmpty {
+            let record = SignedPeerRecord(of: Self.identities[node], number: now, addresses: addresses)
+            identify.signedPeerRecord = record?.bytes
+        }
+        waiting.append((other, .connection(handle, .identified(identify))))
     }
 
     private mutating func handle() -> PeerHandle {

@@ -95,7 +95,7 @@ struct NodeTests {
         network.run(300)
         #expect(network.nodes[1].peers(now: network.now).isEmpty)
         #expect(network.nodes[1].bans(now: network.now).map(\.peer) == [NodeNetwork.peer(0)])
-        let story = try #require(network.nodes[1].story(of: NodeNetwork.peer(0)))
+        let story = network.nodes[1].story(of: NodeNetwork.peer(0), now: network.now)
         #expect(story.contains { $0.text.hasPrefix("banned: what it sent as") })
         // It was not named there, so it stays out; the other one goes on trying.
         network.run(60_000)
@@ -138,5 +138,13 @@ struct NodeTests {
         let pauses = zip(calls.dropFirst(), calls).map { $0 - $1 }
         #expect(pauses.prefix(7) == [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000])
         #expect(pauses.allSatisfy { $0 <= FixedPeers.longestPause })
+        // Who closes at once is treated as one that is not there.
+        for (span, isEarly) in [(100, false), (10_000, true)] as [(UInt64, Bool)] {
+            fixed.reached(NodeNetwork.peer(1), now: now)
+            now += span
+            fixed.failed(address, now: now)
+            let isDue = !fixed.due({ _ in false }, now: now + 500).isEmpty
+            #expect(isDue == isEarly)
+        }
     }
 }

@@ -12,7 +12,7 @@ struct RequestTests {
     @Test("names have the network in them")
     func names() {
         let requests = Requests(network: "0badcafe", budget: RequestBudget(rate: 1))
-        #expect(requests.protocols == ["/spacenode/0badcafe/sync/1", "/spacenode/0badcafe/peers/1"])
+        #expect(requests.protocols == ["sync", "peers", "reach"].map { "/spacenode/0badcafe/\($0)/1" })
         #expect(requests.takes("/spacenode/0badcafe/peers/1"))
         #expect(
             !requests.takes("/spacenode/0badcaff/peers/1") && !requests.takes("/spacenode/0badcafe/direct/1"))
@@ -250,8 +250,8 @@ struct RequestTests {
 
     @Test("what is written is read alike")
     func wire() throws {
-        let block = RequestedBlock(height: 5, block: [1, 2], certificate: [3])
-        #expect(try RequestedBlock(bytes: block.bytes) == block)
+        let block = DecidedBytes(height: 5, block: [1, 2], certificate: [3])
+        #expect(try DecidedBytes(bytes: block.bytes) == block)
         for question in [Self.blocks(), .blocks(from: 1, count: 1)] {
             #expect(try Question(.blocks, bytes: Array(question.delimited.dropFirst())) == question)
         }
@@ -262,7 +262,7 @@ struct RequestTests {
             let frame = AnswerFrame.end(end)
             #expect(try AnswerFrame(.peers, bytes: Array(frame.delimited.dropFirst())) == frame)
         }
-        #expect(throws: WireFault.self) { try RequestedBlock(bytes: [8, 5]) }
-        #expect(throws: WireFault.self) { try RequestedBlock(bytes: block.bytes + [8, 5]) }
+        #expect(throws: WireFault.self) { try DecidedBytes(bytes: [8, 5]) }
+        #expect(throws: WireFault.self) { try DecidedBytes(bytes: block.bytes + [8, 5]) }
     }
 }

@@ -2,10 +2,8 @@ extension Gossip {
     /// Whether a peer may come into a topic's mesh.
     func canGraft(_ handle: PeerHandle, _ topic: TopicName) -> Bool {
         guard let peer = peers[handle], let joined = topics[topic] else { return false }
-        // We wait longer than we must: the other's clock began later.
-        let slack = parameters.backoffSlack
         return peer.topics.contains(topic) && peer.points >= 0 && !peer.isGraylisted
-            && joined.backoffs.backoff(peer.traits.id, now: now > slack ? now - slack : 0) == nil
+            && joined.backoffs.isOver(peer.traits.id, now: now)
             && !joined.mesh.contains(handle)
     }
 
@@ -84,7 +82,7 @@ extension Gossip {
         topics[prune.topic]?.backoffs.add(peer.traits.id, until: Milliseconds.sum(now, backoff), now: now)
         guard peer.points >= parameters.scores.exchange else { return }
         let records = prune.peers.map(\.record).filter { !$0.isEmpty }
-        if !records.isEmpty { out.add(.candidates(records)) }
+        if !records.isEmpty { out.add(.candidates(records, from: handle)) }
     }
 
     // MARK: - Upkeep

@@ -39,6 +39,12 @@ extension Gossip {
         }
         let id = MessageID(topic: topic, data: message.data)
         if let fate = seen.fate(id) { return repeated(handle, id, message, fate) }
+        switch traffic?.accept(UInt64(message.data.count), rules.messageClass, from: handle, now: now) {
+        case .accept, nil: break
+        // Neither is known afterwards: whoever has it may send it again.
+        case .crowded: return drop(handle, topic, .crowded)
+        case .beyond: return drop(handle, topic, .budget)
+        }
         // Signatures are dear, so that they are looked at when nothing else is left.
         guard peers[handle]?.budget.hasTime == true else { return drop(handle, topic, .budget) }
         guard signing.isGood(message) else {

@@ -49,7 +49,8 @@ extension Gossip {
         guard topics[topic] == nil, topics.count < parameters.limits.topics else { return }
         topics[topic] = JoinedTopic(
             rules, degree: rules.degree ?? parameters.degree,
-            backoffs: former.removeValue(forKey: topic) ?? Backoffs(limit: parameters.limits.backoffs))
+            backoffs: former.removeValue(forKey: topic)
+                ?? Backoffs(limit: parameters.limits.backoffs, slack: parameters.backoffSlack))
         names.insert(topic, at: names.firstIndex { $0 > topic } ?? names.count)
         for peer in order { out.subscribe(topic, isWanted: true, to: peer) }
         let known = fanout.removeValue(forKey: topic)?.peers ?? []

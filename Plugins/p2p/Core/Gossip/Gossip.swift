@@ -36,6 +36,8 @@ package struct Gossip: Sendable {
     var cache: MessageCache
     var pulls: Pulls
     var beats: UInt64 = 0
+    /// What may be taken in and sent of all that peers exchange, direct messages too; nil: any number.
+    package var traffic: TrafficBudget?
 
     /// What has gone through all topics.
     package internal(set) var counters = GossipCounters()
@@ -72,6 +74,7 @@ package struct Gossip: Sendable {
         case .publish(let topic, let data): publish(topic, data)
         case .verdict(let id, let verdict, let microseconds): decide(id, verdict, microseconds)
         case .unsent(let peer, let id, let bytes): unsent(peer, id, bytes)
+        case .flooded(let peer, let seconds): breach(peer, .flood, max(0, min(seconds, 10)))
         case .applicationScore(let peer, let points):
             peers[peer]?.score.application = points.isFinite ? points : 0
             judge(peer)
@@ -107,6 +110,11 @@ package struct Gossip: Sendable {
     /// Peers that want a topic's messages, in rising order.
     package func subscribers(of topic: TopicName) -> [PeerHandle] {
         order.filter { peers[$0]?.topics.contains(topic) == true }
+    }
+
+    /// Who brought a message that waits for its verdict, and its topic; nil: none waits.
+    package func held(_ id: MessageID) -> (topic: TopicName, from: PeerHandle)? {
+        held[id].map { ($0.message.topic, $0.first) }
     }
 
     /// How many messages wait for verdicts, are kept for others, are asked for, and are known to be seen.

@@ -9,7 +9,7 @@ package enum GossipAction: Hashable, Sendable {
     /// Nothing of this peer is listened to any more: disconnect it.
     case graylisted(PeerHandle, ScoreReport)
     /// Addresses that a well-known peer names: signed records, unchecked.
-    case candidates([[UInt8]])
+    case candidates([[UInt8]], from: PeerHandle)
     /// A message of a peer went no further; nil: one of our own.
     case dropped(PeerHandle?, TopicName, GossipDrop)
 }
@@ -18,6 +18,8 @@ package enum GossipAction: Hashable, Sendable {
 package enum GossipDrop: UInt8, CaseIterable, Hashable, Sendable {
     /// Its peer has sent more than it may for now.
     case budget
+    /// All peers together have sent more than the line may be used for.
+    case crowded
     /// Too many wait for their verdicts.
     case full
     /// We are not of its topic.
@@ -43,6 +45,7 @@ extension GossipDrop: CustomStringConvertible {
     package var description: String {
         switch self {
         case .budget: "its peer has sent more than it may"
+        case .crowded: "all peers together have sent more than the line may be used for"
         case .full: "too many messages wait to be judged"
         case .topic: "this node is not of its topic"
         case .large: "it is larger than its topic allows"

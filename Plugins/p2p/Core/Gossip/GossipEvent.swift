@@ -68,6 +68,8 @@ package enum GossipEvent: Hashable, Sendable {
     case verdict(MessageID, Verdict, microseconds: UInt64 = 0)
     /// A message that was to be sent was dropped from the peer's queue: for want of room, or as it was withdrawn.
     case unsent(PeerHandle, MessageID, bytes: Int)
+    /// A peer sent so many seconds' worth more than it may, outside of gossip.
+    case flooded(PeerHandle, seconds: Int)
     /// What else is thought of a peer: points, added to its score.
     case applicationScore(PeerHandle, Double)
     /// What others do not send is asked for again; at the latest when `Gossip.nextTick` says.

@@ -23,23 +23,6 @@ package enum DirectMessage: Hashable, Sendable {
     }
 }
 
-/// A decided block in bytes.
-package struct DecidedBytes: Hashable, Sendable {
-    /// Its height.
-    package var height: UInt64
-    /// The block.
-    package var block: [UInt8]
-    /// The certificate.
-    package var certificate: [UInt8]
-
-    /// Of these.
-    package init(height: UInt64, block: [UInt8], certificate: [UInt8]) {
-        self.height = height
-        self.block = block
-        self.certificate = certificate
-    }
-}
-
 /// Limits of direct messages.
 package enum DirectLimit {
     /// Bytes of a message: a whole block with its certificate is the largest.
@@ -59,6 +42,15 @@ extension DirectMessage {
         static let items: UInt32 = 5
     }
 
+    /// What a stranger's message is worth, by the number of its field; one that is none is the least.
+    static func messageClass(of bytes: [UInt8]) -> MessageClass {
+        switch bytes.first.map({ UInt32($0 >> 3) }) {
+        case Field.consensus: .vote
+        case Field.announcement, Field.want, Field.items: .transaction
+        default: .sync
+        }
+    }
+
     /// The bytes, with their length before them.
     package var delimited: [UInt8] {
         var writer = FieldWriter()
@@ -66,11 +58,7 @@ extension DirectMessage {
         case .consensus(let bytes): writer.bytes(Field.consensus, bytes)
         case .announcement(let bytes): writer.bytes(Field.announcement, bytes)
         case .decided(let decided):
-            writer.message(Field.decided) {
-                $0.number(1, decided.height)
-                $0.bytes(2, decided.block)
-                $0.bytes(3, decided.certificate)
-            }
+            writer.bytes(Field.decided, decided.bytes)
         case .want(let kind, let ids): writer.message(Field.want) { Self.write(kind, ids, to: &$0) }
         case .items(let kind, let items): writer.message(Field.items) { Self.write(kind, items, to: &$0) }
         }
@@ -92,7 +80,7 @@ extension DirectMessage {
         switch field.number {
         case Field.consensus: self = .consensus(Array(content))
         case Field.announcement: self = .announcement(Array(content))
-        case Field.decided: self = .decided(try DecidedBytes(content))
+        case Field.decided: self = .decided(try DecidedBytes(bytes: content))
         case Field.want:
             let (kind, ids) = try Self.read(content, longest: DirectLimit.id)
             self = .want(kind: kind, ids: ids)
@@ -120,20 +108,5 @@ extension DirectMessage {
             throw .invalid(offset: content.startIndex, what: "it names nothing, or no kind")
         }
         return (kind, list)
-    }
-}
-
-extension DecidedBytes {
-    fileprivate init(_ content: ArraySlice<UInt8>) throws(WireFault) {
-        var reader = FieldReader(content, fields: 3)
-        self.init(height: 0, block: [], certificate: [])
-        while let field = try reader.next() {
-            switch field.number {
-            case 1: height = try field.integer()
-            case 2: block = try field.bytes(limit: DirectLimit.message)
-            case 3: certificate = try field.bytes(limit: DirectLimit.message)
-            default: throw .invalid(offset: field.offset, what: "there is no field \(field.number)")
-            }
-        }
     }
 }

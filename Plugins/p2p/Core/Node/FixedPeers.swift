@@ -5,6 +5,8 @@ package struct FixedPeers: Sendable {
         var failures: UInt64 = 0
         var next: UInt64 = 0
         var isUnderWay = false
+        /// When it was reached; nil: it is not there.
+        var since: UInt64?
     }
 
     /// How many there may be.
@@ -13,6 +15,8 @@ package struct FixedPeers: Sendable {
     package static let firstPause: UInt64 = 500
     /// Milliseconds at most.
     package static let longestPause: UInt64 = 30_000
+    /// Milliseconds after which a connection counts as one: who lets us in and closes at once is not called at once.
+    package static let lasting: UInt64 = 10_000
 
     private var entries: [Multiaddress: Entry] = [:]
     /// In the order in which they were named.
@@ -54,7 +58,8 @@ package struct FixedPeers: Sendable {
     /// It was not reached, or its connection ended.
     package mutating func failed(_ address: Multiaddress, now: UInt64) {
         guard var entry = entries[address] else { return }
-        entry.isUnderWay = false
+        if let since = entry.since, Milliseconds.since(since, now: now) >= Self.lasting { entry.failures = 0 }
+        (entry.isUnderWay, entry.since) = (false, nil)
         let pause = min(Self.firstPause << min(entry.failures, 16), Self.longestPause)
         entry.failures += 1
         entry.next = Milliseconds.sum(now, pause)
@@ -62,7 +67,10 @@ package struct FixedPeers: Sendable {
     }
 
     /// It is there.
-    package mutating func reached(_ peer: PeerID) {
-        for address in addresses where address.peer == peer { entries[address] = Entry() }
+    package mutating func reached(_ peer: PeerID, now: UInt64) {
+        for address in addresses where address.peer == peer {
+            entries[address]?.isUnderWay = false
+            entries[address]?.since = now
+        }
     }
 }

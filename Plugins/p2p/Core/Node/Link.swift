@@ -12,6 +12,10 @@ struct Link: Sendable {
 
     /// What waits for one peer, of gossip and of direct messages each.
     static let queueBytes = 4 << 20
+    /// When what it has to say of others was last asked for; nil: never.
+    var asked: UInt64?
+    /// Whether it takes bytes more slowly than they come.
+    var isCongested = false
 
     let peer: PeerID
     let address: Multiaddress
@@ -24,6 +28,8 @@ struct Link: Sendable {
     /// Streams of the peer, by handle.
     var incoming: [StreamHandle: Incoming] = [:]
     var identify: Identify?
+    /// Where it is, as it signed it; empty: it did not.
+    var record: [UInt8] = []
     /// Whether gossip knows the peer.
     var isGossiping = false
     /// The last echo's milliseconds.
@@ -34,6 +40,9 @@ struct Link: Sendable {
         let isGossip: Bool
         var frames: FrameReader
     }
+
+    /// Bytes that wait.
+    var bytes: Int { gossipQueue.bytes + directQueue.bytes }
 
     /// Whether both streams have been answered.
     var isSettled: Bool {
@@ -66,6 +75,8 @@ package struct PeerReport: Hashable, Sendable {
     package let ping: UInt64?
     /// What it says it is; empty: nothing yet.
     package let agent: String
+    /// What the connection is for, in a word or two.
+    package let purpose: String
     /// Frames that were dropped on their way to it, all classes together.
     package let dropped: UInt64
     /// Bytes that wait for it.

@@ -1,3 +1,5 @@
+package import NodeDomain
+
 /// What happens to the node's network: connections, what the node has to say, and time.
 package enum NodeEvent: Sendable {
     /// A connection is secured.
@@ -8,6 +10,8 @@ package enum NodeEvent: Sendable {
     case unreached(Multiaddress, String)
     /// A stream, an identity or an echo: what `Connection` says between its first and last word.
     case connection(PeerHandle, ConnectionAction)
+    /// Whether a peer takes bytes more slowly than they come: what can wait is kept back while it does.
+    case congested(PeerHandle, Bool)
     /// Something for everybody in a topic.
     case publish(NetworkTopic, [UInt8])
     /// Something for one peer; nil: of this node's choice.
@@ -20,6 +24,8 @@ package enum NodeEvent: Sendable {
     case blamed(PeerHandle, String)
     /// Whether this node's key is of the committee, so that it is of the votes' mesh.
     case member(Bool)
+    /// Who has a seat in the committee of a term, and whether this node's own operator does.
+    case seats(term: UInt64, Set<Bytes32>, isOwn: Bool)
     /// Something of requests: a question of this node, to a peer or to one of its choice (0), or an answer to a peer's.
     case request(RequestEvent)
     /// What an operator wants.
@@ -50,11 +56,11 @@ package enum NodeAction: Sendable {
     case validate(MessageID, NetworkTopic, [UInt8], from: PeerHandle)
     /// A direct message came.
     case received(PeerHandle, DirectMessage)
+    /// Tell others from now on where this node is; nowhere: nobody can call it, as far as is known.
+    case advertise([Multiaddress])
     /// What came of a request, or a peer's question; never `connection` or `blame`, which are done already.
     case request(RequestAction)
-    /// A peer like this node is there.
-    case joined(PeerHandle, PeerID)
-    /// It is gone.
+    /// A peer like this node is gone.
     case left(PeerHandle, PeerID)
 }
 
@@ -68,6 +74,8 @@ package enum NetworkTopic: String, CaseIterable, Hashable, Sendable {
     case part
     /// What decides a block.
     case commit
+    /// Where members of the committee are.
+    case validators
 
     /// Its name on a network: `/spacenode/<first 8 hex of the genesis id>/<topic>`.
     package func name(_ network: String) -> TopicName? { TopicName("/spacenode/\(network)/\(rawValue)") }
@@ -79,6 +87,7 @@ package enum NetworkTopic: String, CaseIterable, Hashable, Sendable {
         case .proposal: TopicRules(.header, largest: 262_144, spread: TopicRules.large)
         case .part: TopicRules(.block, largest: 73_728, spread: TopicRules.large)
         case .commit: TopicRules(.header, largest: 262_144, spread: TopicRules.large)
+        case .validators: TopicRules(.header, largest: 1_024, spread: TopicRules.small)
         }
     }
 }

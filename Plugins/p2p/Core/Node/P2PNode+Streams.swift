@@ -6,7 +6,7 @@ extension P2PNode {
             return carryOut(requests.handle(.connection(handle, action), now: now), now)
         }
         switch action {
-        case .identified(let identify): links[handle]?.identify = identify
+        case .identified(let identify): identified(identify, handle, now)
         case .opened(let stream, let name, let isInbound):
             if isInbound { return open(stream, name, handle) }
             setStream(stream, handle) { _ in .open(stream, protocol: name, writable: 0) }
@@ -23,8 +23,10 @@ extension P2PNode {
                 guard case .open(_, let name, _) = outgoing else { return outgoing }
                 return .open(stream, protocol: name, writable: room)
             }
-            return flush(handle)
-        case .pong(let milliseconds): links[handle]?.ping = milliseconds
+            return flush(handle, now)
+        case .pong(let milliseconds):
+            links[handle]?.ping = milliseconds
+            gate.ping(handle, milliseconds: milliseconds)
         case .send, .secured, .close: break
         }
         return []
@@ -72,16 +74,17 @@ extension P2PNode {
     /// As soon as it is known what a peer takes, it is introduced.
     private mutating func settle(_ handle: PeerHandle, _ now: UInt64) -> [NodeAction] {
         guard var link = links[handle], link.isSettled, !link.isGossiping else { return [] }
-        var actions: [NodeAction] = link.isOurs ? [.joined(handle, link.peer)] : []
-        guard case .open(_, let name, _) = link.gossip else { return actions }
+        guard case .open(_, let name, _) = link.gossip else { return [] }
         link.isGossiping = true
         links[handle] = link
         let version: PeerTraits.Version =
             name == Self.gossipProtocols[0] ? .v12 : name == Self.gossipProtocols[1] ? .v11 : .v10
+        let host = link.address.host
         let traits = PeerTraits(
-            link.peer, version: version, isOurs: link.isOurs, isOutbound: link.isOutbound)
-        actions += carryOut(gossip.handle(.connected(handle, traits), now: now), now)
-        return actions + flush(handle)
+            link.peer, version: version, isOurs: link.isOurs, isOutbound: link.isOutbound,
+            group: host.isGlobal ? NetworkGroup(host, .small).key : nil,
+            record: link.record)
+        return carryOut(gossip.handle(.connected(handle, traits), now: now), now) + flush(handle, now)
     }
 
     /// Cuts messages out of a stream's bytes.
@@ -98,6 +101,9 @@ extension P2PNode {
                 if incoming.isGossip {
                     actions += carryOut(gossip.handle(.received(handle, frame), now: now), now)
                 } else {
+                    let verdict = gossip.traffic?.accept(
+                        UInt64(frame.count), DirectMessage.messageClass(of: frame), from: handle, now: now)
+                    guard verdict == .accept else { continue }
                     actions.append(.received(handle, try DirectMessage(bytes: frame)))
                 }
             }
@@ -110,54 +116,121 @@ extension P2PNode {
         return actions
     }
 
-    /// Writes what waits, as far as there is room.
-    mutating func flush(_ handle: PeerHandle) -> [NodeAction] {
-        guard var link = links[handle] else { return [] }
+    /// Writes what waits, as far as there is room on the stream, and on the line for its class.
+    mutating func flush(_ handle: PeerHandle, _ now: UInt64) -> [NodeAction] {
+        // Taken out while it changes, so that what waits is not copied.
+        guard links[handle]?.isCongested == false, var link = links.removeValue(forKey: handle) else {
+            return []
+        }
         var actions: [NodeAction] = []
+        let before = link.bytes
         for (path, queue) in [(\Link.direct, \Link.directQueue), (\Link.gossip, \Link.gossipQueue)] {
             guard case .open(let stream, let name, let room) = link[keyPath: path], room > 0 else { continue }
-            let bytes = link[keyPath: queue].take(room)
+            guard !link[keyPath: queue].isEmpty else { continue }
+            let allowances = MessageClass.allCases.map { messageClass in
+                Int(clamping: gossip.traffic?.sendable(messageClass, to: handle, now: now) ?? .max)
+            }
+            let (bytes, shares) = link[keyPath: queue].take(room) { allowances[Int($0.rawValue)] }
             guard !bytes.isEmpty else { continue }
+            for (messageClass, count) in shares {
+                gossip.traffic?.sent(UInt64(count), messageClass, to: handle, now: now)
+            }
             link[keyPath: path] = .open(stream, protocol: name, writable: room - bytes.count)
             actions.append(.connection(handle, .write(stream, bytes)))
         }
+        waiting += link.bytes - before
         links[handle] = link
         return actions
     }
 
     /// Sends a direct message.
-    mutating func send(_ message: DirectMessage, to handle: PeerHandle?) -> [NodeAction] {
+    mutating func send(_ message: DirectMessage, to handle: PeerHandle?, _ now: UInt64) -> [NodeAction] {
         guard let handle, links[handle]?.isOurs == true else { return [] }
-        _ = links[handle]?.directQueue.add(message.delimited, message.messageClass)
-        return flush(handle)
+        let gone = queue(message.delimited, message.messageClass, nil, in: \.directQueue, of: handle)
+        return unsent(gone, now) + flush(handle, now)
+    }
+
+    /// Lets a frame wait.
+    /// - Returns: messages of gossip that had to make room, here or on other connections, with their bytes.
+    private mutating func queue(
+        _ frame: [UInt8], _ messageClass: MessageClass, _ message: MessageID?,
+        in queue: WritableKeyPath<Link, FrameQueue>, of handle: PeerHandle
+    ) -> [Gone] {
+        guard var link = links.removeValue(forKey: handle) else { return [] }
+        let before = link.bytes
+        let dropped = link[keyPath: queue].add(frame, messageClass, message: message)
+        waiting += link.bytes - before
+        links[handle] = link
+        var gone = dropped.map { Gone(handle: handle, message: $0.0, bytes: $0.1) }
+        while waiting > settings.mostWaiting, let more = shed() { gone += more }
+        return gone
+    }
+
+    /// Drops the oldest frame of the least important class that anybody waits for: where most bytes wait.
+    /// - Returns: its message; nil: nothing waits.
+    private mutating func shed() -> [Gone]? {
+        var worst: (rank: UInt8, bytes: Int, handle: PeerHandle, queue: WritableKeyPath<Link, FrameQueue>)?
+        for (handle, link) in links {
+            for queue in [\Link.directQueue, \Link.gossipQueue] {
+                guard let least = link[keyPath: queue].least else { continue }
+                let bytes = link[keyPath: queue].bytes
+                let isWorse =
+                    worst.map { ($0.rank, $0.bytes, $0.handle) < (least.rawValue, bytes, handle) } ?? true
+                if isWorse { worst = (least.rawValue, bytes, handle, queue) }
+            }
+        }
+        guard let worst, var link = links.removeValue(forKey: worst.handle) else { return nil }
+        let before = link.bytes
+        let dropped = link[keyPath: worst.queue].drop()
+        waiting += link.bytes - before
+        links[worst.handle] = link
+        return dropped.map { [Gone(handle: worst.handle, message: $0.0, bytes: $0.1)] } ?? []
+    }
+
+    private mutating func unsent(_ gone: [Gone], _ now: UInt64) -> [NodeAction] {
+        gone.flatMap { gone in
+            carryOut(gossip.handle(.unsent(gone.handle, gone.message, bytes: gone.bytes), now: now), now)
+        }
     }
 
     /// Does what gossip wants.
     mutating func carryOut(_ actions: [GossipAction], _ now: UInt64) -> [NodeAction] {
         var done: [NodeAction] = []
-        var waiting = actions[...]
-        while let action = waiting.popFirst() {
+        var pending = actions[...]
+        while let action = pending.popFirst() {
             switch action {
             case .send(let handle, let rpc, let messageClass, let message):
-                guard links[handle] != nil else { continue }
                 let frame = Varint.bytes(UInt64(rpc.count)) + rpc
-                let gone = links[handle]?.gossipQueue.add(frame, messageClass, message: message) ?? []
-                for (message, bytes) in gone {
-                    waiting += gossip.handle(.unsent(handle, message, bytes: bytes), now: now)
+                for gone in queue(frame, messageClass, message, in: \.gossipQueue, of: handle) {
+                    pending += gossip.handle(.unsent(gone.handle, gone.message, bytes: gone.bytes), now: now)
                 }
-                done += flush(handle)
+                done += flush(handle, now)
             case .withdraw(let handle, let message):
                 guard let bytes = links[handle]?.gossipQueue.withdraw(message) else { continue }
-                waiting += gossip.handle(.unsent(handle, message, bytes: bytes), now: now)
+                waiting -= bytes
+                pending += gossip.handle(.unsent(handle, message, bytes: bytes), now: now)
             case .validate(let id, let name, let data, let peer):
-                if let topic = topics[name] { done.append(.validate(id, topic, data, from: peer)) }
+                guard let topic = topics[name] else { continue }
+                if topic == .validators {
+                    pending += judge(id, data, now)
+                } else {
+                    done.append(.validate(id, topic, data, from: peer))
+                }
             case .graylisted(let handle, let report):
                 done += blame(handle, "its score is too low: \(report)", now)
-            case .candidates, .dropped: break
+            case .candidates(let records, let handle): done += learn(records, from: handle, now)
+            case .dropped: break
             }
         }
         return done
     }
+}
+
+/// A message of gossip that did not leave, with its bytes.
+private struct Gone {
+    let handle: PeerHandle
+    let message: MessageID
+    let bytes: Int
 }
 
 extension Link.Outgoing {

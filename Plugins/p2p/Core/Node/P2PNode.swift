@@ -2,52 +2,63 @@
 ///
 /// A value without sockets or clock. Connections are made outside; every event comes with the time.
 package struct P2PNode: Sendable {
-    /// What it is set up with.
-    package struct Settings: Sendable {
-        /// This node's key.
-        package var own: PeerID
-        /// The first 8 hexadecimal digits of the genesis id, which stand in the names of topics and protocols.
-        package var network: String
-        /// Connections at most; those to named peers do not count.
-        package var mostPeers = 40
-        /// Whether only named peers are taken.
-        package var isPrivate = false
-        /// Of gossip.
-        package var gossip = GossipParameters()
-        /// Bytes a second that answers to requests may take: a quarter of 1 Mbit/s.
-        package var answerRate: UInt64 = 31_250
-
-        /// Of these.
-        package init(own: PeerID, network: String) {
-            self.own = own
-            self.network = network
-        }
-    }
-
     /// Protocols of gossip, the newest first.
     package static let gossipProtocols = ["/meshsub/1.2.0", "/meshsub/1.1.0", "/meshsub/1.0.0"]
 
     let settings: Settings
-    var gossip: Gossip
+    package var gossip: Gossip
     var requests: Requests
     var links: [PeerHandle: Link] = [:]
     /// The connection of a peer.
     var handles: [PeerID: PeerHandle] = [:]
+    /// Bytes of all frames that wait.
+    var waiting = 0
     var fixed = FixedPeers()
     /// Who was ever named, and may always come in.
     var named: Set<PeerID> = []
     var stories = PeerStories()
-    var bans = BanList()
+    var memory: PeerMemory
+    var dialler: Dialler
+    var gate: Gate
+    var committee: CommitteeBook
+    /// The term in which this node has a seat; nil: it has none.
+    var term: UInt64?
+    var own: OwnAddresses
+    /// What others were last told of where this node is.
+    var advertised: [Multiaddress] = []
+    var dialBacks: DialBacks
+    /// Who waits to hear whether it was reached, by where it is dialled.
+    var probes: [Multiaddress: ServedID] = [:]
+    /// Questions of this node about peers, and who was asked.
+    var questions: [RequestID: PeerHandle] = [:]
+    var lastQuestion: UInt64 = 0
     var generator: SeededGenerator
     var topics: [TopicName: NetworkTopic] = [:]
     var lastHeartbeat: UInt64 = 0
 
     /// Without connections.
-    package init(_ settings: Settings, seed: UInt64) {
+    /// - Parameters:
+    ///   - settings: what it is set up with.
+    ///   - memory: what an earlier run knew of others; nil: nothing.
+    ///   - seed: of choices.
+    ///   - now: milliseconds.
+    package init(_ settings: Settings, memory: PeerMemory? = nil, seed: UInt64, now: UInt64 = 0) {
         self.settings = settings
-        generator = SeededGenerator(seed: seed)
+        var generator = SeededGenerator(seed: seed)
         gossip = Gossip(settings.gossip, seed: generator.next())
+        gossip.traffic = TrafficBudget(settings.traffic, now: now)
         requests = Requests(network: settings.network, budget: RequestBudget(rate: settings.answerRate))
+        let bookSeed = generator.next()
+        self.memory =
+            memory ?? PeerMemory(book: PeerBook(settings.book, key: settings.key, seed: bookSeed))
+        dialler = Dialler(settings.dialler, own: settings.own, seed: generator.next(), now: now)
+        gate = Gate(settings.gate, key: settings.key)
+        committee = CommitteeBook(
+            own: settings.own, genesis: settings.genesis, allowsLocal: settings.allowsLocal)
+        own = OwnAddresses(
+            announced: settings.announced, port: settings.port, allowsLocal: settings.allowsLocal)
+        dialBacks = DialBacks(allowsLocal: settings.allowsLocal)
+        self.generator = generator
         for topic in NetworkTopic.allCases {
             guard let name = topic.name(settings.network) else { continue }
             topics[name] = topic
@@ -72,22 +83,26 @@ package struct P2PNode: Sendable {
         case .unlinked(let handle, let reason, let isBlamed):
             return unlink(handle, reason, isBlamed, now)
         case .unreached(let address, let reason):
-            fixed.failed(address, now: now)
-            if let peer = address.peer {
-                stories.tell(peer, "not reached at \(address): \(reason)", now: now)
-            }
-            return []
+            return unreached(address, reason, now)
         case .connection(let handle, let action): return take(action, handle, now)
+        case .congested(let handle, let isCongested):
+            links[handle]?.isCongested = isCongested
+            return isCongested ? [] : flush(handle, now)
         case .publish(let topic, let bytes):
             guard let name = topic.name(settings.network) else { return [] }
             return carryOut(gossip.handle(.publish(name, bytes), now: now), now)
-        case .direct(let handle, let message): return send(message, to: handle ?? anyone())
+        case .direct(let handle, let message): return send(message, to: handle ?? anyone(), now)
         case .broadcast(let message):
-            return ours.flatMap { send(message, to: $0) }
+            return announced.flatMap { send(message, to: $0, now) }
         case .verdict(let id, let verdict, let microseconds):
+            if verdict == .accept { learn(of: id, now) }
             return carryOut(gossip.handle(.verdict(id, verdict, microseconds: microseconds), now: now), now)
         case .blamed(let handle, let reason): return blame(handle, reason, now)
         case .member(let isMember): return member(isMember, now)
+        case .seats(let term, let operators, let isOwn):
+            committee.seat(operators, term: term)
+            self.term = isOwn ? term : nil
+            return []
         case .request(let event): return handle(event, now)
         case .order(let order): return carryOut(order, now)
         case .tick: return tick(now)
@@ -115,36 +130,27 @@ package struct P2PNode: Sendable {
         for address in fixed.due({ handles[$0] != nil }, now: now) {
             actions.append(.dial(address))
         }
+        // What waited for the line's cap may go by now.
+        for handle in links.keys.sorted() where links[handle]?.bytes ?? 0 > 0 {
+            actions += flush(handle, now)
+        }
         guard Milliseconds.since(lastHeartbeat, now: now) >= Milliseconds.second else { return actions }
         lastHeartbeat = now
-        return actions + carryOut(gossip.handle(.heartbeat, now: now), now)
+        actions += carryOut(gossip.handle(.heartbeat, now: now), now)
+        actions += stopFlooders(now)
+        return actions + meet(now)
     }
 
-    // MARK: - For operators
-
-    /// The peers that are connected, by handle.
-    package func peers(now: UInt64) -> [PeerReport] {
-        links.sorted { $0.key < $1.key }.map { handle, link in
-            PeerReport(
-                handle: handle, peer: link.peer, address: link.address, isOutbound: link.isOutbound,
-                isOurs: link.isOurs, age: Milliseconds.since(link.since, now: now), ping: link.ping,
-                agent: link.identify?.agentVersion ?? "",
-                dropped: (link.gossipQueue.dropped + link.directQueue.dropped).reduce(0, +),
-                waiting: link.gossipQueue.bytes + link.directQueue.bytes)
+    /// Those that went on sending more than they may.
+    private mutating func stopFlooders(_ now: UInt64) -> [NodeAction] {
+        var actions: [NodeAction] = []
+        for (handle, seconds) in gossip.traffic?.flooders() ?? [] {
+            guard links[handle]?.isGossiping == true else {
+                actions += blame(handle, "it sends more than one peer may", now)
+                continue
+            }
+            actions += carryOut(gossip.handle(.flooded(handle, seconds: seconds), now: now), now)
         }
+        return actions
     }
-
-    /// The connection of a peer; nil: it is not there.
-    package func handle(of peer: PeerID) -> PeerHandle? { handles[peer] }
-
-    /// Whose connection it is; nil: it is over.
-    package func peer(of handle: PeerHandle) -> PeerID? { links[handle]?.peer }
-
-    /// Bans that hold now.
-    package func bans(now: UInt64) -> [(peer: PeerID, ban: BanList.Ban)] {
-        bans.bans.filter { $0.value.until > now }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-    }
-
-    /// What became of a peer; nil: nothing was ever heard of it.
-    package func story(of peer: PeerID) -> [PeerStories.Line]? { stories.story(of: peer) }
 }

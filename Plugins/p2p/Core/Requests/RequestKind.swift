@@ -4,6 +4,8 @@ package enum RequestKind: UInt8, CaseIterable, Comparable, Sendable {
     case blocks
     /// Signed records of where peers are.
     case peers
+    /// Whether whoever asks can be called: one byte, a `Reach`.
+    case reach
 
     /// The protocol's name.
     ///
@@ -12,6 +14,7 @@ package enum RequestKind: UInt8, CaseIterable, Comparable, Sendable {
         switch self {
         case .blocks: "/spacenode/\(network)/sync/1"
         case .peers: "/spacenode/\(network)/peers/1"
+        case .reach: "/spacenode/\(network)/reach/1"
         }
     }
 
@@ -20,14 +23,16 @@ package enum RequestKind: UInt8, CaseIterable, Comparable, Sendable {
         switch self {
         case .blocks: 64
         case .peers: 250
+        case .reach: 1
         }
     }
 
-    /// Bytes of one thing: a whole block with its certificate; a record with its signature.
+    /// Bytes of one thing: a whole block with its certificate; a record with its signature; a byte.
     package var itemBytes: Int {
         switch self {
         case .blocks: 1_310_720
         case .peers: 4_096
+        case .reach: 1
         }
     }
 
@@ -36,6 +41,7 @@ package enum RequestKind: UInt8, CaseIterable, Comparable, Sendable {
         switch self {
         case .blocks: 2 << 20
         case .peers: 256 << 10
+        case .reach: 1
         }
     }
 
@@ -43,12 +49,22 @@ package enum RequestKind: UInt8, CaseIterable, Comparable, Sendable {
     package var interval: UInt64 {
         switch self {
         case .blocks: 0
-        case .peers: 10 * Milliseconds.minute
+        case .peers, .reach: 10 * Milliseconds.minute
         }
     }
 
     /// The one that was there first.
     package static func < (left: RequestKind, right: RequestKind) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// Whether a port of whoever asks was reached from here.
+package enum Reach: UInt8, Hashable, Sendable, CaseIterable {
+    /// It was, and the peer with its key is behind it.
+    case reached = 1
+    /// It was not.
+    case notReached = 2
+    /// It was not tried.
+    case refused = 3
 }
 
 /// Limits of requests; spans are milliseconds (spec: p2p, §3.2).

@@ -4,12 +4,15 @@ package enum Question: Hashable, Sendable {
     case blocks(from: UInt64, count: UInt32)
     /// Records of peers.
     case peers(count: UInt32)
+    /// Call whoever asks, where the question comes from, at this port, and say whether it is there.
+    case reach(port: UInt16)
 
     /// Which protocol it is of.
     package var kind: RequestKind {
         switch self {
         case .blocks: .blocks
         case .peers: .peers
+        case .reach: .reach
         }
     }
 
@@ -17,6 +20,7 @@ package enum Question: Hashable, Sendable {
     package var count: Int {
         switch self {
         case .blocks(_, let count), .peers(let count): Int(count)
+        case .reach: 1
         }
     }
 
@@ -28,6 +32,9 @@ package enum Question: Hashable, Sendable {
             writer.number(1, from)
             writer.number(2, UInt64(count))
         case .peers(let count): writer.number(2, UInt64(count))
+        case .reach(let port):
+            writer.number(1, UInt64(port))
+            writer.number(2, 1)
         }
         return writer.delimited
     }
@@ -39,7 +46,7 @@ package enum Question: Hashable, Sendable {
         var reader = FieldReader(bytes, fields: 2)
         var numbers: [UInt32: UInt64] = [:]
         while let field = try reader.next() {
-            guard field.number == 2 || field.number == 1 && kind == .blocks else {
+            guard field.number == 2 || field.number == 1 && kind != .peers else {
                 throw .invalid(offset: field.offset, what: "there is no field \(field.number)")
             }
             guard numbers.updateValue(try field.integer(), forKey: field.number) == nil else {
@@ -57,6 +64,11 @@ package enum Question: Hashable, Sendable {
                 throw .invalid(offset: 0, what: "there is no such height")
             }
             self = .blocks(from: from, count: count)
+        case .reach:
+            guard let port = numbers[1].flatMap({ UInt16(exactly: $0) }), port > 0 else {
+                throw .invalid(offset: 0, what: "there is no such port")
+            }
+            self = .reach(port: port)
         }
     }
 }
@@ -105,53 +117,5 @@ package enum AnswerFrame: Hashable, Sendable {
         default: throw .invalid(offset: field.offset, what: "there is no field \(field.number)")
         }
         if try reader.next() != nil { throw .invalid(offset: field.offset, what: "a second field follows") }
-    }
-}
-
-/// A decided block as one thing of an answer.
-package struct RequestedBlock: Hashable, Sendable {
-    /// Its height.
-    package var height: UInt64
-    /// The block.
-    package var block: [UInt8]
-    /// What decided it.
-    package var certificate: [UInt8]
-
-    /// Of these.
-    package init(height: UInt64, block: [UInt8], certificate: [UInt8]) {
-        self.height = height
-        self.block = block
-        self.certificate = certificate
-    }
-
-    /// The bytes, without a length.
-    package var bytes: [UInt8] {
-        var writer = FieldWriter()
-        writer.number(1, height)
-        writer.bytes(2, block)
-        writer.bytes(3, certificate)
-        return writer.bytes
-    }
-
-    /// A thing of a stranger.
-    ///
-    /// - Throws: `WireFault` when it is no block with its certificate; what these hold is not looked at.
-    package init(bytes: [UInt8]) throws(WireFault) {
-        var reader = FieldReader(bytes, fields: 3)
-        var (height, block, certificate): (UInt64?, [UInt8]?, [UInt8]?) = (nil, nil, nil)
-        while let field = try reader.next() {
-            switch field.number {
-            case 1 where height == nil: height = try field.integer()
-            case 2 where block == nil: block = try field.bytes(limit: RequestKind.blocks.itemBytes)
-            case 3 where certificate == nil:
-                certificate = try field.bytes(limit: RequestKind.blocks.itemBytes)
-            default:
-                throw .invalid(offset: field.offset, what: "field \(field.number) is unknown, or there twice")
-            }
-        }
-        guard let height, let block, let certificate else {
-            throw .invalid(offset: 0, what: "a decided block has a height, a block and a certificate")
-        }
-        self.init(height: height, block: block, certificate: certificate)
     }
 }

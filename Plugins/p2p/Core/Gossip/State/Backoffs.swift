@@ -7,15 +7,22 @@ struct Backoffs: Sendable {
     }
 
     private let limit: Int
+    /// Milliseconds for which we wait longer than we must, as the other's clock began later.
+    private let slack: UInt64
     private var entries: [PeerID: Backoff] = [:]
 
-    init(limit: Int) {
-        self.limit = limit
+    init(limit: Int, slack: UInt64) {
+        (self.limit, self.slack) = (limit, slack)
     }
 
     var isEmpty: Bool { entries.isEmpty }
 
-    /// Nil when it is over.
+    /// Whether we may graft a peer ourselves.
+    func isOver(_ id: PeerID, now: UInt64) -> Bool {
+        entries[id].map { Milliseconds.sum($0.until, slack) <= now } ?? true
+    }
+
+    /// What a peer that grafts us breaks; nil when it is over.
     func backoff(_ id: PeerID, now: UInt64) -> Backoff? {
         guard let backoff = entries[id], backoff.until > now else { return nil }
         return backoff
@@ -30,8 +37,8 @@ struct Backoffs: Sendable {
         entries[id] = Backoff(until: max(until, entries[id]?.until ?? 0), since: now)
     }
 
-    /// Entries stay some seconds longer than they hold, for those who wait longer than they must.
+    /// Entries stay as long as we wait ourselves.
     mutating func expire(now: UInt64) {
-        entries = entries.filter { Milliseconds.sum($0.value.until, 10 * Milliseconds.second) > now }
+        entries = entries.filter { Milliseconds.sum($0.value.until, slack) > now }
     }
 }
