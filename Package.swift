@@ -10,6 +10,7 @@ let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-ser
 let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioHTTP = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
@@ -29,6 +30,7 @@ let package = Package(
         .executable(name: "spacenode-signer", targets: ["SignerMain"]),
         .executable(name: "spacenode-p2p", targets: ["P2PMain"]),
         .executable(name: "spacenode-wallet", targets: ["Wallet"]),
+        .executable(name: "spacenode-poet", targets: ["PoetMain"]),
         .executable(name: "spacenode-lab", targets: ["Lab"]),
     ],
     dependencies: [
@@ -51,7 +53,11 @@ let package = Package(
 
         .target(name: "NodeDomain"),
         .target(name: "NodeEncoding", dependencies: ["NodeDomain"]),
-        .target(name: "NodeCrypto", dependencies: ["NodeDomain", "CSodium"]),
+        .target(name: "CSHA256"),
+        .target(name: "NodeCrypto", dependencies: ["NodeDomain", "CSodium", "CSHA256"]),
+        // Sequential work: how it is made, proved and judged, for the PoET, its clients and the ledger.
+        .target(name: "NodePoet", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"]),
+        .target(name: "PoetClient", dependencies: ["NodePoet", "NodeDomain"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ"]),
         .target(name: "NodeLogging", dependencies: [logging]),
         .target(name: "NodeProtocol", dependencies: [protobuf]),
@@ -145,9 +151,10 @@ let package = Package(
         .executableTarget(
             name: "MinerMain",
             dependencies: [
-                "MinerCore", "NodeCommand", "NodeTasks", "NodeBus", "NodeProtocol", "NodeConfiguration",
-                "NodeDomain",
-                arguments, logging, protobuf,
+                "MinerCore", "NodeCommand", "NodeOperator", "NodeTasks", "NodeBus", "NodeProtocol",
+                "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", "NodePoet", "NodeWallet",
+                "NodeFiles", "PoetClient",
+                arguments, logging, lifecycle, protobuf,
             ],
             path: "Plugins/miner/Main"),
         .target(
@@ -174,8 +181,8 @@ let package = Package(
             name: "VmMain",
             dependencies: [
                 "VmCore", "StorageClient", "StorageWire", "NodeOperator", "NodeCommand", "NodeBus",
-                "NodeProtocol", "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", lifecycle,
-                logging, arguments, protobuf,
+                "NodeProtocol", "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", "NodePoet",
+                lifecycle, logging, arguments, protobuf,
             ],
             path: "Plugins/vm/Main"),
 
@@ -218,6 +225,18 @@ let package = Package(
             path: "Plugins/signer/Main"),
 
         .target(
+            name: "PoetCore", dependencies: ["NodePoet", "NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/poet/Core"),
+        .executableTarget(
+            name: "PoetMain",
+            dependencies: [
+                "PoetCore", "PoetClient", "NodePoet", "NodeFiles", "NodeCommand", "NodeBus", "NodeProtocol",
+                "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", nioCore, nioPosix, nioHTTP,
+                lifecycle, logging, arguments, protobuf,
+            ],
+            path: "Plugins/poet/Main"),
+
+        .target(
             name: "P2PCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
             path: "Plugins/p2p/Core",
             sources: [
@@ -230,7 +249,8 @@ let package = Package(
         .executableTarget(
             name: "P2PMain",
             dependencies: [
-                "P2PCore", "P2PTransport", "NodeOperator", "NodeCommand", "NodeFiles", "NodeBus", "NodeProtocol",
+                "P2PCore", "P2PTransport", "NodeOperator", "NodeCommand", "NodeFiles", "NodeBus",
+                "NodeProtocol",
                 "NodeConfiguration", "NodeDomain", "NodeEncoding", "NodeCrypto", nioCore, lifecycle, logging,
                 arguments, protobuf,
             ],
@@ -298,7 +318,7 @@ let package = Package(
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
                 "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", "SignerCore",
-                "P2PCore", logging,
+                "P2PCore", "PoetCore", "PoetClient", "NodePoet", logging,
                 protobuf,
             ],
             path: "Tests/Fuzz/Targets"),
@@ -340,6 +360,13 @@ let package = Package(
         .testTarget(
             name: "SignerCoreTests",
             dependencies: ["TestSupport", "SignerCore", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
+        .testTarget(
+            name: "NodePoetTests",
+            dependencies: ["TestSupport", "NodePoet", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
+        .testTarget(
+            name: "PoetCoreTests",
+            dependencies: ["TestSupport", "PoetCore", "NodePoet", "NodeCrypto", "NodeDomain", "NodeEncoding"]),
+        .testTarget(name: "PoetClientTests", dependencies: ["PoetClient", "NodePoet", "NodeDomain"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(
             name: "RouterCoreTests", dependencies: ["RouterCore", "BusWire", "NodeProtocol", protobuf]),
@@ -372,7 +399,7 @@ let package = Package(
 
 // MARK: - Settings of every target of ours
 
-let inC = ["CBusProtocol", "CPostKernels", "CTun"]
+let inC = ["CBusProtocol", "CPostKernels", "CSHA256", "CTun"]
 for target in package.targets where target.type != .system && !inC.contains(target.name) {
     target.swiftSettings = [
         .enableUpcomingFeature("ExistentialAny"),

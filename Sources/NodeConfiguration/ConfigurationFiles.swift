@@ -38,6 +38,13 @@ struct ConfigurationFile: Sendable {
             text, path, _ in
             _ = try PostWorkerFile.parse(text, file: path)
         },
+        ConfigurationFile(name: "poet.yaml", initialText: text(PackageResources.poet_yaml)) { text, path, _ in
+            _ = try PoetFile.parse(text, file: path)
+        },
+        ConfigurationFile(name: "miner.yaml", initialText: text(PackageResources.miner_yaml)) {
+            text, path, _ in
+            _ = try MinerFile.parse(text, file: path)
+        },
         ConfigurationFile(name: "machines.yaml", initialText: nil) { _, path, _ in
             _ = try MachineFile(path: path)
         },

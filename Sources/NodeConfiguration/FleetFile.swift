@@ -68,7 +68,7 @@ package struct FleetFile: Sendable, Equatable {
         return result
     }
 
-    private static func segment(_ reader: MappingReader) -> Segment {
+    static func segment(_ reader: MappingReader) -> Segment {
         for key in ["worker", "directory", "files"] {
             reader.require(key, "each segment has worker, directory and files")
         }

@@ -63,6 +63,14 @@ package struct NodePaths: Sendable, Hashable {
     package var mempoolFile: String { "\(config)/mempool.yaml" }
     /// Folder of the `mempool` plugin.
     package var mempool: String { "\(data)/mempool" }
+    package var poetFile: String { "\(config)/poet.yaml" }
+    /// Folder of the `poet` plugin.
+    package var poet: String { "\(data)/poet" }
+    package var minerFile: String { "\(config)/miner.yaml" }
+    /// Folder of the `miner` plugin.
+    package var miner: String { "\(data)/miner" }
+    /// Where plots are when nobody says where.
+    package var post: String { "\(data)/post" }
     package var p2pFile: String { "\(config)/p2p.yaml" }
     /// Folder of the `p2p` plugin.
     package var p2p: String { "\(data)/p2p" }

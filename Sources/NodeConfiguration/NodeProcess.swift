@@ -23,15 +23,16 @@ package struct NodeProcess: Sendable, Hashable {
         NodeProcess(name: "mempool"),
         NodeProcess(name: "consensus"),
         NodeProcess(name: "p2p"),
+        NodeProcess(name: "poet"),
+        NodeProcess(name: "miner"),
     ]
 
     /// A plugin of the node whose role is its name.
     private init(
         name: String, arguments: [String] = ["--data", "{data}", "--bus", "{bus}", "--name", "{name}"],
-        isEnabled: Bool = true, drainSeconds: Int = 12
+        drainSeconds: Int = 12
     ) {
         self.init(name: name, role: name, program: "spacenode-\(name)", arguments: arguments)
-        self.isEnabled = isEnabled
         self.drainSeconds = drainSeconds
     }
 

@@ -2,8 +2,8 @@ internal import Foundation
 
 /// What `post-worker.yaml` says; nil: the default.
 package struct PostWorkerFile: Sendable, Equatable {
-    /// Directories for plots, absolute.
-    package var plots: [String] = []
+    /// Directories for plots, absolute; nil: DATA/post.
+    package var plots: [String]?
     package var scryptN: UInt32?
     /// 0: all cores.
     package var threads: Int?
@@ -33,7 +33,7 @@ package struct PostWorkerFile: Sendable, Equatable {
     package static func parse(_ text: String, file: String) throws -> PostWorkerFile {
         let root = MappingReader(try compose(text, file), file: file)
         var result = PostWorkerFile()
-        result.plots = plots(root)
+        if root.node("plots") != nil { result.plots = plots(root) }
         result.scryptN = scryptN(root)
         result.threads = root.integer("threads", 0...1024)
         result.readBytesPerSecond = rate(root)

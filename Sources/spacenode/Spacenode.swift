@@ -30,9 +30,10 @@ struct Spacenode: AsyncParsableCommand {
     }
 
     /// Commands that are the tools of a plugin, which this program does not link: `post X` is `post-worker tool X`,
-    /// but `post fleet X` is `miner fleet X`.
+    /// but `post fleet X` and `post adopt X` are the miner's.
     private static let toolsOf = [
         "post": ["post-worker", "tool"],
+        "poet": ["poet", "tool"],
         "economics": ["vm", "tool", "economics"],
         "tx": ["vm", "tool", "tx"],
         "address": ["vm", "tool", "address"],
@@ -41,6 +42,9 @@ struct Spacenode: AsyncParsableCommand {
         "backup": ["storage", "checkpoint"],
         "signer": ["signer", "tool"],
         "peers": ["p2p", "peers"],
+        "mine": ["miner", "mine"],
+        "identities": ["miner", "identities"],
+        "why": ["miner", "why"],
     ]
 
     private static var builtIn: [String] {
@@ -53,9 +57,9 @@ struct Spacenode: AsyncParsableCommand {
 
     /// Becomes `spacenode-NAME`, or says what was meant.
     private static func runOther(_ name: String, _ arguments: [String]) -> Never {
-        // A fleet is not one worker's work.
-        let isFleet = name == "post" && arguments.dropFirst().first == "fleet"
-        let place = isFleet ? ["miner"] : toolsOf[name] ?? [name]
+        // A fleet is not one worker's work, and a plot that is adopted is mined.
+        let isMiners = name == "post" && ["fleet", "adopt"].contains(arguments.dropFirst().first)
+        let place = isMiners ? ["miner"] : toolsOf[name] ?? [name]
         let program = "spacenode-\(place[0])"
         if let path = Programs.find(program, below: ".") {
             var words: [UnsafeMutablePointer<CChar>?] =

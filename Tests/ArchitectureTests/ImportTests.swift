@@ -7,7 +7,12 @@ private let allowed: [String: Set<String>] = [
     // Values and rules alone: everything else may rest on them.
     "Sources/NodeDomain": [],
     "Sources/NodeEncoding": ["NodeDomain"],
-    "Sources/NodeCrypto": ["NodeDomain", "CSodium"],
+    "Sources/NodeCrypto": ["NodeDomain", "CSodium", "CSHA256"],
+    // Sequential work is made by the PoET, judged by the ledger, and asked for by clients, so it belongs to none of them.
+    "Sources/NodePoet": ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+    "Sources/PoetClient": [
+        "NodePoet", "NodeDomain", "Foundation", "FoundationNetworking", "Synchronization",
+    ],
     // What all programs that people type share: their end, their output, their signals.
     "Sources/NodeCommand": ["ArgumentParser", "Foundation", "Synchronization"],
     "Sources/ZeroMQ": ["CZeroMQ"],
@@ -72,7 +77,7 @@ private let allowed: [String: Set<String>] = [
 
 /// A plugin's Core: values alone.
 private let allowedInCore: Set<String> = [
-    "NodeDomain", "NodeEncoding", "NodeCrypto", "StorageWire", "Collections",
+    "NodeDomain", "NodeEncoding", "NodeCrypto", "NodePoet", "StorageWire", "Collections",
 ]
 /// C targets of a plugin's Core: functions of memory, without I/O or clock, each with its reason in an ADR.
 private let allowedInCoreOf: [String: Set<String>] = [
@@ -82,7 +87,8 @@ private let allowedInCoreOf: [String: Set<String>] = [
 /// A plugin's Main: its own Core, its own C target and the shared modules.
 private let allowedInMain: Set<String> = [
     "NodeBus", "NodeTasks", "NodeCommand", "NodeOperator", "NodeDomain", "NodeEncoding", "NodeCrypto",
-    "NodeProtocol", "NodeConfiguration", "NodeFiles", "StorageClient", "StorageWire",
+    "NodePoet", "PoetClient", "NodeProtocol", "NodeConfiguration", "NodeFiles", "StorageClient",
+    "StorageWire",
     "Logging", "ServiceLifecycle", "ArgumentParser", "SwiftProtobuf", "Foundation", "Glibc",
     "Synchronization",
 ]
@@ -97,6 +103,10 @@ private let allowedInPart: [String: Set<String>] = [
 private let partsOf = [
     "p2p": ["P2PCore", "P2PTransport", "NIOCore"],
     "post-worker": ["PostWorkerPlots"],
+    // Its REST face.
+    "poet": ["NIOCore", "NIOPosix", "NIOHTTP1"],
+    // On a network of one machine rewards go to accounts of words that anybody has.
+    "miner": ["NodeWallet"],
     // The signer forbids dumps of its memory, and makes its passphrase of the wallet's words.
     "signer": ["CLinux", "NodeWallet"],
 ]

@@ -51,7 +51,9 @@ def network(folder, name="network.yaml", committee=None, **changes):
 
 
 class Node:
-    """A whole node in a folder, on ports of its own."""
+    """A whole node in a folder, on ports of its own. It mines nothing, so that what a rig measures is what it looks at."""
+
+    mines = False
 
     def __init__(self, folder, port):
         self.folder = folder
@@ -60,6 +62,9 @@ class Node:
         self.bus = f"ipc:{self.run}"
         self.port = port
         (self.data / "config").mkdir(parents=True)
+        if not self.mines:
+            (self.data / "config" / "miner.yaml").write_text("plots: []\n")
+            (self.data / "config" / "poet.yaml").write_text("work: false\n")
 
     def on(self, network):
         (self.data / "config" / "vm.yaml").write_text(f"network: {network}\n")

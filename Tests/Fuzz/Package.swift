@@ -36,7 +36,17 @@ let package = Package(
         .systemLibrary(name: "CSodium", path: "Sources/CSodium"),
         .target(name: "NodeDomain", path: "Sources/NodeDomain"),
         .target(name: "NodeEncoding", dependencies: ["NodeDomain"], path: "Sources/NodeEncoding"),
-        .target(name: "NodeCrypto", dependencies: ["NodeDomain", "CSodium"], path: "Sources/NodeCrypto"),
+        .target(name: "CSHA256", path: "Sources/CSHA256"),
+        .target(
+            name: "NodeCrypto", dependencies: ["NodeDomain", "CSodium", "CSHA256"], path: "Sources/NodeCrypto"
+        ),
+        .target(
+            name: "NodePoet", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Sources/NodePoet"),
+        .target(name: "PoetClient", dependencies: ["NodePoet", "NodeDomain"], path: "Sources/PoetClient"),
+        .target(
+            name: "PoetCore", dependencies: ["NodePoet", "NodeDomain", "NodeEncoding", "NodeCrypto"],
+            path: "Plugins/poet/Core"),
         .target(name: "StorageWire", path: "Sources/StorageWire"),
         .target(
             name: "VmCore", dependencies: ["NodeDomain", "NodeEncoding", "NodeCrypto", "StorageWire"],
@@ -58,7 +68,7 @@ let package = Package(
             dependencies: [
                 "BusWire", "CBusProtocol", "NodeBus", "NodeProtocol", "RouterCore", "NodeDomain",
                 "NodeEncoding", "NodeCrypto", "VmCore", "ConsensusCore", "MempoolCore", "SignerCore",
-                "P2PCore", logging,
+                "P2PCore", "PoetCore", "PoetClient", "NodePoet", logging,
                 protobuf,
             ],
             path: "Targets"),
@@ -69,7 +79,8 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
-for target in package.targets where target.type != .system && target.name != "CBusProtocol" {
+for target in package.targets
+where target.type != .system && !["CBusProtocol", "CSHA256"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

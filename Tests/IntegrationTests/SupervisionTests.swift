@@ -34,7 +34,7 @@ struct SupervisionTests {
         #expect(
             down.status == 0
                 && order == [
-                    "example-2", "example-1", "p2p", "consensus", "mempool", "post-worker", "vm", "signer",
+                    "example-2", "example-1", "miner", "poet", "p2p", "consensus", "mempool", "post-worker", "vm", "signer",
                     "storage", "router",
                 ],
             "\(down.output)")
@@ -110,7 +110,7 @@ struct SupervisionTests {
         #expect(
             up.terminationStatus == 0
                 && order == [
-                    "example-2", "example-1", "p2p", "consensus", "mempool", "post-worker", "vm", "signer",
+                    "example-2", "example-1", "miner", "poet", "p2p", "consensus", "mempool", "post-worker", "vm", "signer",
                     "storage", "router",
                 ],
             "\(node.text("up.log"))")
@@ -173,7 +173,7 @@ struct SupervisionTests {
         let up = try node.spacenode("up", "--detach")
         #expect(up.status == 0, "\(up.output)")
         let new = try node.living()
-        #expect(new.count == 9 && Set(old).isDisjoint(with: new))
+        #expect(new.count == 12 && Set(old).isDisjoint(with: new))
         kill(try node.supervisor(), SIGKILL)
         usleep(200_000)
         let down = try node.spacenode("down")
@@ -189,7 +189,7 @@ struct SupervisionTests {
         let both = try ["one.log", "two.log"].map { try node.start("up", "--detach", log: $0) }
         #expect(node.wait(15) { !both.contains(where: \.isRunning) })
         #expect(both.map(\.terminationStatus) == [0, 0], "\(node.text("one.log")) \(node.text("two.log"))")
-        #expect(try node.living().count == 9)
+        #expect(try node.living().count == 12)
     }
 
     @Test("garbage, endless lines and idle connections at the supervisor's socket harm nobody")

@@ -50,7 +50,7 @@ struct NodeFileTests {
             separator: "\n")
         #expect(
             try read(example).processes.map(\.name) == [
-                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p",
+                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p", "poet", "miner",
                 "example-1",
             ])
     }
@@ -68,12 +68,12 @@ struct NodeFileTests {
         #expect(file.portBase == 9000)
         #expect(
             file.processes.map(\.name) == [
-                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p",
+                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p", "poet", "miner",
                 "own",
             ])
         #expect(file.processes[0].program == "/opt/router" && file.processes[0].environment == ["B": "two"])
         #expect(file.processes[0].arguments == NodeProcess.all[0].arguments)
-        let own = file.processes[8]
+        let own = file.processes[10]
         #expect(own.arguments(["data": "/d", "bus": "ipc:/r"]) == ["/d/x", "ipc:/r"])
         #expect(own.environment == ["A": "1"] && own.drainSeconds == 3)
     }
@@ -82,7 +82,7 @@ struct NodeFileTests {
     func noRouter() throws {
         #expect(
             try read("processes: [{name: router, enabled: false}]").processes.map(\.name) == [
-                "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p",
+                "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p", "poet", "miner",
             ])
     }
 

@@ -9,7 +9,7 @@ struct PostWorkerFileTests {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
         let file = try PostWorkerFile.read(root.appendingPathComponent("config/post-worker.yaml").path)
-        #expect(file.plots.isEmpty && file.scryptN == 8192 && file.threads == 0 && file.disks.isEmpty)
+        #expect(file.plots == nil && file.scryptN == 8192 && file.threads == 0 && file.disks.isEmpty)
         #expect(file.readBytesPerSecond == 0 && file.rescanSeconds == 600 && file.proofOfWork == true)
         #expect(file.verifyThreads == 1 && file.verifyQueue == 64 && file.verifyCache == 4096)
     }

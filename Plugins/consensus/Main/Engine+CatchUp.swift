@@ -117,7 +117,7 @@ extension Spacenode_Consensus_V1_Answer {
             events.append(.answered(id: id, encodedBlocks, isLast: last))
         }
         switch failure {
-        case .none: break
+        case .unspecified: break
         case .busy: events.append(.failed(id: id, .busy))
         case .gone: events.append(.failed(id: id, .gone))
         case .malformed: events.append(.failed(id: id, .malformed("what it sent cannot be read")))

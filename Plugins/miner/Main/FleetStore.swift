@@ -133,6 +133,7 @@ final class FleetStore: TaskStore {
                 case .remove(let id):
                     text += try FleetStore.line(Line(remove: Data(id.bytes)))
                     state.records[id] = nil
+                    state.hits.removeAll { $0.task == id }
                 }
             }
             guard !text.isEmpty else { return }

@@ -33,6 +33,8 @@ struct FleetWire: Sendable {
         return plot
     }
 
+    private var challenge: Data { Data((proof?.challenge ?? .zero).bytes) }
+
     // MARK: - Jobs to tasks
 
     /// The task of a job.
@@ -56,7 +58,7 @@ struct FleetWire: Sendable {
             guard let proof else { return nil }
             var work = Spacenode_Post_V1_ProofOfWorkWork()
             work.identity = Data(plan.identity.bytes)
-            work.challenge = Data(proof.challenge.bytes)
+            work.challenge = challenge
             work.units = plan.units
             work.difficulty = Data(proof.powDifficulty.bytes)
             work.firstGroup = UInt32(group)
@@ -78,7 +80,7 @@ struct FleetWire: Sendable {
         work.plot = plot
         work.files.first = files.lowerBound
         work.files.last = files.upperBound - 1
-        work.challenge = Data(proof.challenge.bytes)
+        work.challenge = challenge
         work.groups = groups.map { group in
             var wire = Spacenode_Post_V1_Group()
             wire.number = UInt32(group.number)
@@ -98,16 +100,17 @@ struct FleetWire: Sendable {
         switch task.kind {
         case FleetWire.initialize:
             guard let work = try? Spacenode_Post_V1_InitializeRangeWork(serializedBytes: task.inputs),
-                let segment = segment(holding: work.files.first)
+                work.plot == plot, let segment = segment(holding: work.files.first)
             else { return nil }
             return .initialize(segment: segment, file: work.files.first, round: work.round)
         case FleetWire.work:
-            guard let work = try? Spacenode_Post_V1_ProofOfWorkWork(serializedBytes: task.inputs) else {
-                return nil
-            }
+            guard let work = try? Spacenode_Post_V1_ProofOfWorkWork(serializedBytes: task.inputs),
+                work.identity == plot.identity, work.challenge == challenge
+            else { return nil }
             return .work(group: UInt8(clamping: work.firstGroup), round: work.round)
         case FleetWire.scan:
             guard let work = try? Spacenode_Post_V1_ScanRangeWork(serializedBytes: task.inputs),
+                work.plot == plot, work.challenge == challenge,
                 let segment = segment(holding: work.files.first), let group = work.groups.first,
                 let pass = proof?.ask.passes.firstIndex(where: { $0.contains(UInt8(clamping: group.number)) })
             else { return nil }
@@ -180,7 +183,7 @@ struct FleetWire: Sendable {
     func question(_ made: PostProof) -> Spacenode_Post_V1_VerifyRequest {
         var request = Spacenode_Post_V1_VerifyRequest()
         request.plot = plot
-        request.challenge = Data((proof?.challenge ?? .zero).bytes)
+        request.challenge = challenge
         request.nonce = made.nonce
         request.indices = Data(made.indices)
         request.pow = made.pow

@@ -59,7 +59,7 @@ extension NodeWords {
         case .connection, .serve, .unwanted, .blame: return
         }
         guard let peer = asked[answer.id] else { return }
-        let isOver = answer.last || answer.failure != .none
+        let isOver = answer.last || answer.failure != .unspecified
         if isOver { asked[answer.id] = nil }
         var request = Spacenode_Consensus_V1_DeliverRequest()
         request.peer = peer

@@ -19,13 +19,13 @@ struct InitializeTask: Sendable {
         let layout = try work.plot.layout()
         let files = try work.files.range(of: layout)
         let state = runner.state
-        let parent = try state.settings.allowed.parent(of: work.directory)
+        let parent = try state.allowed.parent(of: work.directory)
         let disk = state.look.survey.roots.first { $0.path == parent }?.disk
         let control = WorkControl()
         let (result, took) = try await runner.run(
             .init(context.task, lane: TaskRunner.labels, disk: disk), control: control
         ) { report in
-            try state.settings.allowed.check(work.directory)
+            try state.allowed.check(work.directory)
             let initializer = try PlotInitializer(
                 directory: work.directory, layout: layout, files: files, threads: state.threads,
                 control: control)

@@ -19,6 +19,14 @@ struct OfferHandlers: Sendable {
             if request.measureDisks { try await measure() }
             return offers()
         }
+        bus.serve(PostContract.addDirectory) { request, _ in
+            guard request.path.hasPrefix("/"), request.path.utf8.count <= 4096 else {
+                throw BusError(.failed, "`path` is a whole path, from / on")
+            }
+            try state.add(request.path)
+            try await surveyor.look()
+            return offers()
+        }
         bus.serve(PostContract.control) { request, _ in
             var wish = ControlBook.Wish()
             wish.disk = request.disk

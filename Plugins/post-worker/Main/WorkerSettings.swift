@@ -4,7 +4,10 @@ internal import PostWorkerCore
 
 /// The worker's configuration, with the defaults of config/post-worker.yaml filled in.
 struct WorkerSettings: Sendable {
-    let allowed: AllowedDirectories
+    /// Directories of the configuration.
+    let directories: [String]
+    /// Keeps those that were added over the bus.
+    let added: String
     let machine: String
     let control: ControlBook
     /// Folder of results that nobody has acknowledged.
@@ -17,7 +20,11 @@ struct WorkerSettings: Sendable {
     var verifyCache = 4096
 
     init(_ file: PostWorkerFile, paths: NodePaths) {
-        allowed = AllowedDirectories(file.plots)
+        directories = file.plots ?? [paths.post]
+        if file.plots == nil {
+            try? FileManager.default.createDirectory(atPath: paths.post, withIntermediateDirectories: true)
+        }
+        added = "\(paths.postWorker)/directories.json"
         machine = file.machine ?? ProcessInfo.processInfo.hostName
         let threads = file.threads ?? 0
         control = ControlBook(

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import NodeCommand
 internal import PostWorkerCore
 internal import PostWorkerPlots
 internal import Synchronization
@@ -38,21 +39,49 @@ final class WorkerState: Sendable {
     let progress = Mutex(ProgressBook())
     let measured = Mutex(Measured())
     private let looked = Mutex(Looked())
+    private let added: Mutex<[String]>
 
     init(_ settings: WorkerSettings, worker: String) {
         self.settings = settings
+        added = Mutex(WorkerState.readAdded(settings.added))
         self.worker = worker
         reins = WorkerReins(settings.control)
     }
 
     var look: Looked { looked.withLock { $0 } }
 
+    /// Where tasks may read and write: what the configuration says, and what was added over the bus.
+    var allowed: AllowedDirectories { AllowedDirectories(settings.directories + added.withLock { $0 }) }
+
+    /// Offers a directory from now on, and remembers it.
+    /// - Throws: `CommandFault` when it is none, or when it cannot be kept.
+    func add(_ path: String) throws {
+        let path = URL(fileURLWithPath: path).standardizedFileURL.path
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw CommandFault("\(path) is no directory here: give the whole path, as this machine has it")
+        }
+        guard (try? allowed.parent(of: path)) == nil else { return }
+        let all = added.withLock { $0 + [path] }
+        do {
+            try JSONEncoder().encode(all).write(to: URL(fileURLWithPath: settings.added), options: .atomic)
+        } catch {
+            throw CommandFault("\(settings.added) cannot be written (\(error)): nothing was added")
+        }
+        added.withLock { $0 = all }
+    }
+
+    private static func readAdded(_ path: String) -> [String] {
+        guard let data = FileManager.default.contents(atPath: path) else { return [] }
+        return (try? JSONDecoder().decode([String].self, from: data)) ?? []
+    }
+
     /// Looks at all directories, on a thread.
     func survey() async throws {
-        let settings = settings
+        let (paths, scryptN) = (allowed.paths, settings.scryptN)
         let now = try await onOwnThread { () -> Looked in
             var result = Looked()
-            result.survey = PlotSurvey(settings.allowed.paths, scryptN: settings.scryptN)
+            result.survey = PlotSurvey(paths, scryptN: scryptN)
             for root in result.survey.roots {
                 guard let disk = root.disk, result.rooms[disk] == nil else { continue }
                 result.rooms[disk] = DiskRoom(of: root.path)
@@ -75,7 +104,7 @@ final class WorkerState: Sendable {
 
     /// The name of the configured directory that this one is or lies in.
     func locality(_ directory: String) -> String {
-        let parent = (try? settings.allowed.parent(of: directory)) ?? directory
+        let parent = (try? allowed.parent(of: directory)) ?? directory
         return Locality.name(machine: settings.machine, worker: worker, directory: parent)
     }
 

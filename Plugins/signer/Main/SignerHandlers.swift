@@ -13,6 +13,18 @@ struct SignerHandlers: Sendable {
     /// Registers every method.
     func serve(on bus: BusClient) {
         bus.serve(SignerContract.keys) { _, _ in names() }
+        bus.serve(SignerContract.makeIdentity) { request, _ in
+            let (folder, least) = (try held().folder, Int(request.least))
+            guard (1...1024).contains(least) else { throw SigningRefusal.form("`least` is 1 to 1,024") }
+            try await beside {
+                guard folder.identities().count < least else { return }
+                let making = try KeyMaking(folder)
+                for _ in folder.identities().count..<least { _ = try making.makeIdentity() }
+            }
+            var reply = Spacenode_Signer_V1_MakeIdentityReply()
+            reply.identities = folder.identities().map { Data($0.bytes) }
+            return reply
+        }
         bus.serve(SignerContract.status) { _, _ in status() }
         bus.serve(SignerContract.signProposal) { request, _ in
             try await sign(try request.signing, request.operator)

@@ -2,10 +2,12 @@ internal import Foundation
 internal import NodeBus
 internal import NodeConfiguration
 internal import NodeDomain
+internal import NodePoet
 internal import NodeProtocol
 internal import VmCore
 
-/// Finds out whether what a block's items claim is true: signatures here, proofs of space by this machine's post-worker.
+/// Finds out whether what a block's items claim is true: signatures and proofs of work here, proofs of space by
+/// this machine's post-worker.
 ///
 /// Where nobody can judge, a proof counts as not found true: this node then does not vote for the block.
 struct ChainJudges: Sendable {
@@ -19,7 +21,8 @@ struct ChainJudges: Sendable {
                 guard check.holds else { return ChainRefusal.failed(check).description }
             case .space(let space):
                 if let reason = await refusal(space, network) { return reason }
-            case .work: return "this node cannot judge proofs of a PoET yet"
+            case .work(let work):
+                if let reason = Self.refusal(work) { return reason }
             }
         }
         return nil
@@ -31,6 +34,16 @@ struct ChainJudges: Sendable {
             return reply.valid ? nil : "the proof of plot \(space.identity) does not hold: \(reply.reason)"
         } catch {
             return "the proof of plot \(space.identity) was not judged, as no post-worker answers (\(error))"
+        }
+    }
+
+    /// Some 60,000 hashes, which take a few milliseconds.
+    private static func refusal(_ work: WorkCheck) -> String? {
+        do throws(PoetRefusal) {
+            try WorkProof(work.proof).check(statement: work.statement)
+            return nil
+        } catch {
+            return "the PoET's proof does not hold: \(error)"
         }
     }
 

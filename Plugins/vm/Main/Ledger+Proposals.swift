@@ -83,9 +83,8 @@ extension Ledger {
             case (.malfeasance(let evidence), .malfeasance):
                 verdict.operator = Data(evidence.operator.bytes)
                 checks = try await on(&state) { try network.rules.review(evidence, in: $0) }
-            case (.poetProof, .poetProof):
-                verdict.reason = "PoET proofs are judged in a proposal: put it into one"
-                return verdict
+            case (.poetProof(let proof), .poetProof):
+                checks = try await on(&state) { try network.rules.review(proof, in: $0) }
             default:
                 verdict.reason = "this is an item of another kind than it is said to be"
                 return verdict

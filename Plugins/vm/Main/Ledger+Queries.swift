@@ -131,8 +131,19 @@ extension Ledger {
         }
     }
 
-    /// How things stand.
-    func info() -> Spacenode_Vm_V1_InfoReply {
+    /// How things stand, all of it at one height.
+    func info() async throws -> Spacenode_Vm_V1_InfoReply {
+        try await exclusively {
+            var reply = standing()
+            guard head != nil, lost == nil, restoring == nil else { return reply }
+            var state = LedgerState()
+            try await fill(&state, StateNeeds([.pot]))
+            reply.epoch = try state.head().epoch
+            return reply
+        }
+    }
+
+    private func standing() -> Spacenode_Vm_V1_InfoReply {
         var reply = Spacenode_Vm_V1_InfoReply()
         reply.restoring = restoring ?? ""
         guard let network else { return reply }

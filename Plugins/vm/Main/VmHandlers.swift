@@ -14,7 +14,7 @@ struct VmHandlers: Sendable {
     func serve(
         on bus: BusClient, committed: @escaping @Sendable (Spacenode_Vm_V1_BlockCommitted) async -> Void
     ) {
-        bus.serve(VmContract.info) { _, _ in await ledger.info() }
+        bus.serve(VmContract.info) { _, _ in try await ledger.info() }
         bus.serve(VmContract.checkTx) { request, _ in
             guard (1...VmLimit.candidates).contains(request.candidates.count) else {
                 throw LedgerFault.refused(

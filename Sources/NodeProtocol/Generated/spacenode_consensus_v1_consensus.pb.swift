@@ -33,7 +33,9 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
 /// Why no answer to a request came, or no more of it.
 package nonisolated enum Spacenode_Consensus_V1_Failure: SwiftProtobuf.Enum, Swift.CaseIterable {
   package typealias RawValue = Int
-  case none // = 0
+
+  /// it did not fail
+  case unspecified // = 0
 
   /// the peer has too much to do
   case busy // = 1
@@ -49,12 +51,12 @@ package nonisolated enum Spacenode_Consensus_V1_Failure: SwiftProtobuf.Enum, Swi
   case UNRECOGNIZED(Int)
 
   package init() {
-    self = .none
+    self = .unspecified
   }
 
   package init?(rawValue: Int) {
     switch rawValue {
-    case 0: self = .none
+    case 0: self = .unspecified
     case 1: self = .busy
     case 2: self = .gone
     case 3: self = .broken
@@ -65,7 +67,7 @@ package nonisolated enum Spacenode_Consensus_V1_Failure: SwiftProtobuf.Enum, Swi
 
   package var rawValue: Int {
     switch self {
-    case .none: return 0
+    case .unspecified: return 0
     case .busy: return 1
     case .gone: return 2
     case .broken: return 3
@@ -76,7 +78,7 @@ package nonisolated enum Spacenode_Consensus_V1_Failure: SwiftProtobuf.Enum, Swi
 
   // The compiler won't synthesize support with the UNRECOGNIZED case.
   package static let allCases: [Spacenode_Consensus_V1_Failure] = [
-    .none,
+    .unspecified,
     .busy,
     .gone,
     .broken,
@@ -334,7 +336,7 @@ package nonisolated struct Spacenode_Consensus_V1_Answer: Sendable {
   package var last: Bool = false
 
   /// nothing follows either
-  package var failure: Spacenode_Consensus_V1_Failure = .none
+  package var failure: Spacenode_Consensus_V1_Failure = .unspecified
 
   /// came since the last piece, and are no whole block yet
   package var progressBytes: UInt64 = 0
@@ -513,7 +515,7 @@ package nonisolated struct Spacenode_Consensus_V1_Decision: Sendable {
 fileprivate nonisolated let _protobuf_package = "spacenode.consensus.v1"
 
 nonisolated extension Spacenode_Consensus_V1_Failure: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAILURE_NONE\0\u{1}FAILURE_BUSY\0\u{1}FAILURE_GONE\0\u{1}FAILURE_BROKEN\0\u{1}FAILURE_MALFORMED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0FAILURE_UNSPECIFIED\0\u{1}FAILURE_BUSY\0\u{1}FAILURE_GONE\0\u{1}FAILURE_BROKEN\0\u{1}FAILURE_MALFORMED\0")
 }
 
 nonisolated extension Spacenode_Consensus_V1_Verdict: SwiftProtobuf._ProtoNameProviding {
@@ -876,7 +878,7 @@ nonisolated extension Spacenode_Consensus_V1_Answer: SwiftProtobuf.Message, Swif
     if self.last != false {
       try visitor.visitSingularBoolField(value: self.last, fieldNumber: 3)
     }
-    if self.failure != .none {
+    if self.failure != .unspecified {
       try visitor.visitSingularEnumField(value: self.failure, fieldNumber: 4)
     }
     if self.progressBytes != 0 {

@@ -995,6 +995,20 @@ package nonisolated struct Spacenode_Post_V1_VerifyReply: Sendable {
   fileprivate var _index: UInt64? = nil
 }
 
+/// A directory that is offered from now on, beside those of the configuration; it is remembered. From minor 1 on.
+package nonisolated struct Spacenode_Post_V1_AddDirectoryRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// absolute; it is there
+  package var path: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 /// Hits of a running ScanRange, not said before or not answered. At most one call a second for each task; without hits none.
 /// The last ones of a task come in its result.
 package nonisolated struct Spacenode_Post_V1_HitsRequest: Sendable {
@@ -2680,6 +2694,36 @@ nonisolated extension Spacenode_Post_V1_VerifyReply: SwiftProtobuf.Message, Swif
     if lhs.reason != rhs.reason {return false}
     if lhs._index != rhs._index {return false}
     if lhs.cached != rhs.cached {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Spacenode_Post_V1_AddDirectoryRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".AddDirectoryRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}path\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.path) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.path.isEmpty {
+      try visitor.visitSingularStringField(value: self.path, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Spacenode_Post_V1_AddDirectoryRequest, rhs: Spacenode_Post_V1_AddDirectoryRequest) -> Bool {
+    if lhs.path != rhs.path {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

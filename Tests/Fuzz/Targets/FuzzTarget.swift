@@ -24,6 +24,8 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case log
     /// Files of a signer, and records of where members are reached.
     case signer
+    /// Registrations at a PoET, its answers, proofs and certificates, and files of its rounds.
+    case poet
     /// What strangers send on a connection: negotiation, handshake, streams, identity, addresses.
     case transport
     /// What strangers and files say of peers: records, questions, the address book, the bans, members' records.
@@ -46,6 +48,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .mempool: MempoolFuzzWorld.run(input)
         case .log: LogFuzzWorld.run(input)
         case .signer: SignerWorld.run(input)
+        case .poet: PoetFuzzWorld.run(input)
         case .transport: TransportFuzzWorld.run(input)
         case .peers: PeersFuzzWorld.run(input)
         case .requests: RequestFuzzWorld.run(input)
@@ -67,6 +70,7 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .mempool: MempoolFuzzWorld.seeds()
         case .log: LogFuzzWorld.seeds()
         case .signer: SignerWorld.seeds()
+        case .poet: PoetFuzzWorld.seeds()
         case .transport: TransportFuzzWorld.seeds()
         case .peers: PeersFuzzWorld.seeds()
         case .requests: RequestFuzzWorld.seeds()

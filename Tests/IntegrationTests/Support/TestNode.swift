@@ -23,6 +23,9 @@ final class TestNode {
         try node.write(toFile: "\(data)/config/node.yaml", atomically: true, encoding: .utf8)
         // Other nodes may be on this machine, with the port that this one would have.
         try "listen: []\n".write(toFile: "\(data)/config/p2p.yaml", atomically: true, encoding: .utf8)
+        // Proofs take processors, which other tests need.
+        try "plots: []\n".write(toFile: "\(data)/config/miner.yaml", atomically: true, encoding: .utf8)
+        try "work: false\n".write(toFile: "\(data)/config/poet.yaml", atomically: true, encoding: .utf8)
         try router?.write(toFile: "\(data)/config/router.yaml", atomically: true, encoding: .utf8)
     }
 

@@ -20,6 +20,37 @@ extension ChainRules {
         try review(evidence, in: state, state.head())
     }
 
+    /// Judges a PoET's proof for the next block, as the mempool does.
+    ///
+    /// - Returns: what is still to be found true.
+    package func review(_ proof: PoetProof, in state: LedgerState) throws -> [ChainCheck] {
+        let pot = try state.head()
+        return [
+            try review(proof, in: state, epoch: pot.epoch, time: pot.time + parameters.blockInterval)
+        ]
+    }
+
+    /// The check of a PoET's proof: the first of its epoch, and not before its work can be done.
+    func review(_ proof: PoetProof, in state: LedgerState, epoch number: UInt32, time: UInt64) throws
+        -> ChainCheck
+    {
+        guard proof.epoch == number else { throw ChainRefusal.epoch(proof.epoch, current: number) }
+        try state.require(needs(of: .poetProof(proof)))
+        let epoch = try state.epoch(number)
+        guard epoch.opening == nil else { throw ChainRefusal.opened(number) }
+        let work = parameters.poetPhase + parameters.poetWork
+        let passed = time - min(time, epoch.startTime)
+        guard passed >= work else { throw ChainRefusal.early(wait: work - passed) }
+        guard proof.path.count <= PoetProof.mostPath, proof.index >> UInt64(proof.path.count) == 0 else {
+            throw ChainRefusal.memberIndex(proof.index, path: proof.path.count)
+        }
+        guard proof.leafCount >= parameters.poetLeaves else {
+            throw ChainRefusal.leaves(proof.leafCount, fewest: parameters.poetLeaves)
+        }
+        let statement = statement(of: epoch.challenge, index: proof.index, path: proof.path)
+        return .work(WorkCheck(statement: statement, proof: proof))
+    }
+
     /// The checks of evidence: somebody with a seat, not long ago, and not barred yet.
     func review(_ evidence: Malfeasance, in state: LedgerState, _ pot: PotRecord) throws -> [ChainCheck] {
         guard evidence.height > 0, evidence.height <= pot.height else {

@@ -38,24 +38,8 @@ extension ChainBlock {
 
     /// The epoch's PoET proof: it makes the challenge of all plots and opens the window.
     mutating func apply(_ proof: PoetProof) throws {
-        guard proof.epoch == pot.epoch else {
-            throw ChainRefusal.epoch(proof.epoch, current: pot.epoch)
-        }
-        try state.require(rules.needs(of: .poetProof(proof)))
+        checks.append(try rules.review(proof, in: state, epoch: pot.epoch, time: context.time))
         var epoch = try state.epoch(pot.epoch)
-        guard epoch.opening == nil else { throw ChainRefusal.opened(pot.epoch) }
-        let work = rules.parameters.poetPhase + rules.parameters.poetWork
-        guard hasLasted(epoch, work) else {
-            throw ChainRefusal.early(wait: work - (context.time - min(context.time, epoch.startTime)))
-        }
-        guard proof.path.count <= PoetProof.mostPath, proof.index >> UInt64(proof.path.count) == 0 else {
-            throw ChainRefusal.memberIndex(proof.index, path: proof.path.count)
-        }
-        guard proof.leafCount >= rules.parameters.poetLeaves else {
-            throw ChainRefusal.leaves(proof.leafCount, fewest: rules.parameters.poetLeaves)
-        }
-        let statement = rules.statement(of: epoch.challenge, index: proof.index, path: proof.path)
-        checks.append(.work(WorkCheck(statement: statement, proof: proof)))
         let post = rules.postChallenge(
             epoch: pot.epoch, reference: proof.reference, parent: context.parent)
         let next = rules.poetChallenge(epoch: pot.epoch + 1, after: post)
