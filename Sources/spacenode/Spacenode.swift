@@ -38,6 +38,7 @@ struct Spacenode: AsyncParsableCommand {
         "tx": ["vm", "tool", "tx"],
         "address": ["vm", "tool", "address"],
         "checkpoint": ["vm", "checkpoint"],
+        "audit": ["vm", "audit"],
         "light": ["consensus", "tool", "light"],
         "backup": ["storage", "checkpoint"],
         "signer": ["signer", "tool"],

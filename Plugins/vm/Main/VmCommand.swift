@@ -14,10 +14,10 @@ struct VmCommand: AsyncParsableCommand {
         abstract: "The ledger: accounts, transactions, issuance, and the state that proves itself.",
         discussion: """
             `spacenode economics X`, `spacenode tx X` and `spacenode address X` are `spacenode-vm tool economics X` and so on;
-            `spacenode checkpoint X` is `spacenode-vm checkpoint X`.
-            Exit status: 0 ok, 1 attention (a transaction, its signature or a checkpoint is invalid), 2 error.
+            `spacenode checkpoint X` is `spacenode-vm checkpoint X`, `spacenode audit` is `spacenode-vm audit`.
+            Exit status: 0 ok, 1 attention (a transaction, its signature, a checkpoint or a proof is invalid), 2 error.
             """,
-        subcommands: [Serve.self, Tool.self, Checkpoint.self], defaultSubcommand: Serve.self)
+        subcommands: [Serve.self, Tool.self, Checkpoint.self, Audit.self], defaultSubcommand: Serve.self)
 
     static func main() async {
         await runToEnd(name: "spacenode")

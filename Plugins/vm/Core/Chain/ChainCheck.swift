@@ -36,6 +36,17 @@ package struct SpaceCheck: Hashable, Sendable {
     package let units: UInt32
     /// The proof, whose form is right.
     package let proof: PostProof
+
+    /// A proof of a plot in an epoch.
+    package init(
+        challenge: Bytes32, identity: Bytes32, commitmentATX: Bytes32, units: UInt32, proof: PostProof
+    ) {
+        self.challenge = challenge
+        self.identity = identity
+        self.commitmentATX = commitmentATX
+        self.units = units
+        self.proof = proof
+    }
 }
 
 /// A proof of sequential work and what it is of.
@@ -44,4 +55,10 @@ package struct WorkCheck: Hashable, Sendable {
     package let statement: Bytes32
     /// Root, leaves, nodes and their number.
     package let proof: PoetProof
+
+    /// A proof of a PoET's round.
+    package init(statement: Bytes32, proof: PoetProof) {
+        self.statement = statement
+        self.proof = proof
+    }
 }
