@@ -34,7 +34,8 @@ struct SupervisionTests {
         #expect(
             down.status == 0
                 && order == [
-                    "example-2", "example-1", "miner", "poet", "p2p", "consensus", "mempool", "post-worker", "vm", "signer",
+                    "example-2", "example-1", "miner", "poet", "p2p", "consensus", "mempool", "post-worker",
+                    "vm", "signer",
                     "storage", "router",
                 ],
             "\(down.output)")
@@ -110,7 +111,8 @@ struct SupervisionTests {
         #expect(
             up.terminationStatus == 0
                 && order == [
-                    "example-2", "example-1", "miner", "poet", "p2p", "consensus", "mempool", "post-worker", "vm", "signer",
+                    "example-2", "example-1", "miner", "poet", "p2p", "consensus", "mempool", "post-worker",
+                    "vm", "signer",
                     "storage", "router",
                 ],
             "\(node.text("up.log"))")

@@ -50,7 +50,8 @@ struct NodeFileTests {
             separator: "\n")
         #expect(
             try read(example).processes.map(\.name) == [
-                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p", "poet", "miner",
+                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p", "poet",
+                "miner",
                 "example-1",
             ])
     }
@@ -68,7 +69,8 @@ struct NodeFileTests {
         #expect(file.portBase == 9000)
         #expect(
             file.processes.map(\.name) == [
-                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p", "poet", "miner",
+                "router", "storage", "signer", "vm", "post-worker", "mempool", "consensus", "p2p", "poet",
+                "miner",
                 "own",
             ])
         #expect(file.processes[0].program == "/opt/router" && file.processes[0].environment == ["B": "two"])
