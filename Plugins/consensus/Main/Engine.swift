@@ -95,6 +95,7 @@ actor Engine {
     /// Opens the chain, then takes events until the process ends.
     /// - Throws: whatever makes it unsafe to go on: then the process begins anew.
     func run(opened: @Sendable () -> Void) async throws {
+        defer { inbox.end() }
         let (reading, context) = try await open()
         opened()
         // Timers come and go for as long as the node runs: a group that kept their results would grow.

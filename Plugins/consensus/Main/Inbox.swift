@@ -46,8 +46,10 @@ final class Inbox: Sendable {
     }
 
     private struct Waiting {
-        var words = 0
+        /// Who waits for an opinion of what is still in the stream.
+        var askers: [ObjectIdentifier: Asker] = [:]
         var hasTick = false
+        var isOver = false
     }
 
     /// Messages of peers that wait at most; what is beyond is dropped, and comes again when it is missed.
@@ -86,22 +88,35 @@ final class Inbox: Sendable {
     func opinion(of word: Word, from peer: UInt64) async -> Opinion {
         var isAnswer = false
         if case .catchUp = word { isAnswer = true }
-        let isTaken = waiting.withLock { waiting in
-            guard isAnswer || waiting.words < Self.most else { return false }
-            waiting.words += 1
-            return true
+        return await withCheckedContinuation { continuation in
+            let asker = Asker(continuation)
+            let isTaken = waiting.withLock { waiting in
+                guard !waiting.isOver, isAnswer || waiting.askers.count < Self.most else { return false }
+                waiting.askers[ObjectIdentifier(asker)] = asker
+                return true
+            }
+            // Dropped, it gives its answer.
+            guard isTaken else { return }
+            self.continuation.yield(Entry(word: word, peer: peer, asker: asker))
         }
-        guard isTaken else { return Opinion() }
-        return await withCheckedContinuation { asker in
-            continuation.yield(Entry(word: word, peer: peer, asker: Asker(asker)))
+    }
+
+    /// Nobody takes entries any more: who waits is told, so that the process can end.
+    func end() {
+        let askers = waiting.withLock { waiting in
+            waiting.isOver = true
+            defer { waiting.askers = [:] }
+            return waiting.askers.values
         }
+        continuation.finish()
+        for asker in askers { asker.tell(Opinion()) }
     }
 
     /// An entry was taken from the stream.
     func wasTaken(_ entry: Entry) {
         waiting.withLock { waiting in
             if entry.isTick { waiting.hasTick = false }
-            if entry.asker != nil { waiting.words = max(0, waiting.words - 1) }
+            if let asker = entry.asker { waiting.askers[ObjectIdentifier(asker)] = nil }
         }
     }
 }
