@@ -35,17 +35,39 @@ extension Engine {
             let waiting = try await mempool.select(
                 context.height, time: time, proposer: key,
                 within: .milliseconds(rules.span(of: .propose, round: round) / 4))
-            let room = UInt64(
-                BlockLimit.bodyBytes - system.count - waiting.items.reduce(0) { $0 + $1.count + 4 })
+            let items = try await acceptable(waiting.items, system, time, context, by: key)
+            let room = UInt64(BlockLimit.bodyBytes - system.count - items.reduce(0) { $0 + $1.count + 4 })
             let chosen = try await ledger.choose(
                 waiting.transactions, height: context.height, time: time, proposer: key, bytes: room)
             return .prepared(
                 round: round,
-                ProposalBody(items: [system] + waiting.items, transactions: chosen.map { [UInt8]($0) }))
+                ProposalBody(items: [system] + items, transactions: chosen.map { [UInt8]($0) }))
         } catch {
             logger.warning("no block can be made for height \(context.height), round \(round): \(error)")
             return .prepared(round: round, nil)
         }
+    }
+
+    /// The items that the ledger takes in this very block.
+    ///
+    /// Those that wait were judged one by one behind the last block. The first block of an epoch takes nothing of the one before, and two may
+    /// exclude each other: one that is refused would cost the block, and the next one, and every other after it.
+    private func acceptable(
+        _ items: [[UInt8]], _ system: [UInt8], _ time: UInt64, _ context: HeightContext, by key: Bytes32
+    ) async throws -> [[UInt8]] {
+        guard !items.isEmpty else { return [] }
+        let trial = { (chosen: [[UInt8]]) in
+            try await self.ledger.judge(
+                Spacenode_Vm_V1_Block([system] + chosen, time: time, by: key, context)
+            ).accepted
+        }
+        if try await trial(items) { return items }
+        var chosen: [[UInt8]] = []
+        for item in items where try await trial(chosen + [item]) { chosen.append(item) }
+        logger.info(
+            "\(items.count - chosen.count) of \(items.count) items that wait do not go into block \(context.height)"
+        )
+        return chosen
     }
 
     /// Asks the ledger what it thinks of a block: no answer is no consent.

@@ -23,6 +23,18 @@ extension Spacenode_Vm_V1_Block {
         present = Data(Self.bits(context.presence(in: block.lastCommit)))
     }
 
+    /// A block that is not made yet, to ask what the ledger thinks of its items.
+    init(_ items: [[UInt8]], time: UInt64, by proposer: Bytes32, _ context: HeightContext) {
+        self.init()
+        height = context.height
+        timeMs = time
+        hash = Data(Bytes32.zero.bytes)
+        parentHash = Data((context.lastBlock?.hash ?? .zero).bytes)
+        self.proposer = Data(proposer.bytes)
+        self.items = items.map { Data($0) }
+        present = Data(Self.bits(context.presence(in: context.lastCommit)))
+    }
+
     /// A bit for each, the first in the lowest place.
     private static func bits(_ flags: [Bool]) -> [UInt8] {
         var bytes = [UInt8](repeating: 0, count: (flags.count + 7) / 8)

@@ -16,6 +16,7 @@ extension Consensus {
     /// A vote: known ones cost no check of a signature.
     mutating func take(_ vote: Vote, from peer: UInt64) {
         if vote.height == context.height + 1 { return keepEarly(vote, from: peer) }
+        if vote.height + 1 == context.height { return keepLate(vote, from: peer) }
         guard vote.height == context.height, !hasCommitted else { return }
         let place = Int(vote.member)
         guard let member = context.validators.member(at: place) else {
@@ -41,6 +42,23 @@ extension Consensus {
         }
         earlyVotes.append(vote)
         hasTaken = true
+    }
+
+    /// A precommit for the block before that its commit lacks: who made it was there, only slower than two thirds, and the next block is to say so.
+    private mutating func keepLate(_ vote: Vote, from peer: UInt64) {
+        let place = Int(vote.member)
+        guard var commit = context.lastCommit, vote.kind == commit.kind, vote.round == commit.round,
+            vote.target == commit.target, !commit.members.contains(place),
+            let member = context.lastValidators?.member(at: place)
+        else { return }
+        let bytes = SignBytes.of(vote, chain: context.lastChain ?? context.chain)
+        guard check(vote.signature, bytes, member.key) else {
+            return emit(.blame(peer, "a late vote of member \(place) with a wrong signature"))
+        }
+        commit.signatures.insert(vote.signature, at: commit.members.places.count { $0 < place })
+        commit.members.insert(place)
+        context.lastCommit = commit
+        record(.message(.vote(vote), from: peer))
     }
 
     /// A polka or a commit of this height.
