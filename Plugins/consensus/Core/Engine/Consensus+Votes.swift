@@ -44,7 +44,7 @@ extension Consensus {
         hasTaken = true
     }
 
-    /// A precommit for the block before that its commit lacks: who made it was there, only slower than two thirds, and the next block is to say so.
+    /// A precommit for the block before that its commit lacks: who made it was there, and the next block is to say so.
     private mutating func keepLate(_ vote: Vote, from peer: UInt64) {
         let place = Int(vote.member)
         guard var commit = context.lastCommit, vote.kind == commit.kind, vote.round == commit.round,
