@@ -38,16 +38,18 @@ struct ConsensusPlugin: Service {
 
     /// Says when the chain stands still, and when it goes on.
     private func watch() async {
+        // What was said last; a state that is said again stands in the router's log.
+        var said: PluginState?
         while !Task.isCancelled {
             await bus.pause(1000)
             guard !Task.isCancelled else { return }
             await engine.exportHalt()
             let text = await engine.halted
-            if !text.isEmpty {
-                bus.setState(.degraded(text))
-            } else if await engine.isOpen {
-                bus.setState(.ready)
-            }
+            let isOpen = await engine.isOpen
+            guard !text.isEmpty || isOpen else { continue }
+            let state: PluginState = text.isEmpty ? .ready : .degraded(text)
+            if state != said { bus.setState(state) }
+            said = state
         }
     }
 

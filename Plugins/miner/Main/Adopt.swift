@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Foundation
+internal import MinerCore
 internal import NodeBus
 internal import NodeCommand
 internal import NodeConfiguration
@@ -49,6 +50,7 @@ struct Adopt: AsyncParsableCommand {
         guard !status.network.isEmpty else {
             throw CommandFault(status.trouble.first ?? "the miner has not begun yet: try again in a moment")
         }
+        try await check(metadata, folder)
         let coinbase = try coinbase.map { text in
             do { return try Address(text: text, prefix: status.hrp) } catch {
                 throw CommandFault("--coinbase \(text): \(error)")
@@ -58,7 +60,7 @@ struct Adopt: AsyncParsableCommand {
         var request = Spacenode_Post_V1_AddDirectoryRequest()
         request.path = folder
         let offers = try await place.ask(PostContract.addDirectory, request)
-        try check(offers, folder, identity, metadata)
+        try check(offers, folder)
         var add = Spacenode_Miner_V1_AddRequest()
         add.directory = folder
         add.identity = Data(identity.bytes)
@@ -131,17 +133,47 @@ struct Adopt: AsyncParsableCommand {
         }
     }
 
-    private func check(
-        _ offers: Spacenode_Post_V1_OffersReply, _ folder: String, _ identity: Bytes32, _ metadata: Metadata
-    ) throws {
+    /// Whether the network takes such a plot, and whether all of it is there.
+    private func check(_ metadata: Metadata, _ folder: String) async throws {
+        var request = Spacenode_Vm_V1_QueryRequest()
+        request.path = "network"
+        let text = try await place.ask(VmContract.query, request).value
+        let network = try NetworkFile.parse(String(decoding: text, as: UTF8.self), file: "network")
+        let (own, range) = (network.parameters.labelsPerUnit, network.parameters.units)
+        guard metadata.LabelsPerUnit == own else {
+            throw CommandFault(
+                "the plot has \(metadata.LabelsPerUnit) labels a unit, \(network.name) has \(own): it is another network's"
+            )
+        }
+        guard range.contains(metadata.NumUnits) else {
+            throw CommandFault(
+                "the plot has \(metadata.NumUnits) units, \(network.name) takes \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        let plan = FleetPlan(
+            identity: .zero, commitmentATX: .zero, units: metadata.NumUnits, labelsPerUnit: own,
+            scryptN: network.plots.scryptN, maxFileSize: metadata.MaxFileSize, segments: [])
+        guard (1...FleetPlan.mostFiles).contains(plan.files) else {
+            throw CommandFault("the plot would have \(plan.files) files: its metadata is damaged")
+        }
+        for file in 0..<plan.files {
+            let path = "\(folder)/postdata_\(file).bin"
+            let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? UInt64
+            let wanted = UInt64(plan.labels(of: file..<file + 1).count) * FleetPlan.labelBytes
+            guard size == wanted else {
+                let has = size.map { "has \($0) bytes" } ?? "is not there"
+                throw CommandFault(
+                    "\(path) \(has), the whole file has \(wanted): finish the plot with the software that began it, or `spacenode post init`"
+                )
+            }
+        }
+    }
+
+    /// What the worker found in it.
+    private func check(_ offers: Spacenode_Post_V1_OffersReply, _ folder: String) throws {
         guard let found = offers.segments.first(where: { $0.directory == folder }) else {
             throw CommandFault("the worker finds no plot in \(folder): see `spacenode post check`")
         }
         guard found.fault.isEmpty else { throw CommandFault(found.fault) }
-        guard found.labels == found.wantedLabels else {
-            throw CommandFault(
-                "\(folder) has \(found.labels) of \(found.wantedLabels) labels: finish it with the software that began it, or `spacenode post init`"
-            )
-        }
     }
 }
