@@ -17,6 +17,8 @@ final class MinerWorks: Sendable {
 
     /// Milliseconds until the mempool is asked again when it did not answer.
     private static let rest: UInt64 = 1_000
+    /// Milliseconds for which nobody is told that a worker is not there.
+    private static let patience: UInt64 = 10_000
 
     init(bus: BusClient, owner: TaskOwner, store: FleetStore, desk: MinerDesk) {
         self.bus = bus
@@ -69,13 +71,16 @@ final class MinerWorks: Sendable {
         let run = FleetRun(bus: bus, owner: owner, store: store, wire: wire, machine: machine)
         runs.withLock { $0[plot.name] = run }
         let progress = Mutex<(share: Double, bound: Double?, trouble: [String])>((0, nil, []))
+        let begun = await bus.now()
         do {
             let end = try await run.run {
                 let (share, bound, trouble) = progress.withLock { $0 }
+                // Workers have a moment to come: what passes by itself is no trouble.
+                let isLate = await self.bus.now() > begun + Self.patience
                 await self.desk.take(
                     .progress(
                         plot: plot.name, share: share, bound: bound.map { UInt64(max(0, $0)) },
-                        trouble: trouble.first ?? ""))
+                        trouble: isLate ? trouble.first ?? "" : ""))
                 return await self.desk.isWanted(plot.name, number)
             } show: { machine, now, trouble in
                 progress.withLock { $0 = (machine.board.share, machine.board.bound(at: now), trouble) }
