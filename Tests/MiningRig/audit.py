@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Recomputes every smidge of a node's chain from its decided blocks, and compares it with the state that the node has.
 
-    audit.py --data DIR [--run-dir DIR]
+    audit.py --data DIR [--run-dir DIR] [--miner FILE]
 
 Taken from the node: blocks (times, items, transactions, who signed), the network's file, the committees that were drawn, and what became of each
 transaction. Computed here, by the specification (chain, 2 to 6): when epochs end, which rows there are, subsidies, their split, index and carry, seats,
 fees, payments, balances. Holds: pot, epochs, rows and accounts of the state are the same to the smidge; each payment was made in the block in which it
 was due; plots of one epoch earn in proportion to their units; nothing is lost or made. The chain must begin with its first block, without a recovery.
+With --miner, what `spacenode mine status --json` printed before is compared with the books of its height.
 
 Prints one JSON line, then an `error:` line for each thing that differs. Exit status 0 when nothing does, 1 when something does, 2 when it could not be
 found out.
@@ -585,8 +586,28 @@ def check_payments(books, ledger):
     return sum(len(rows) > 1 for rows in seen.values())
 
 
-def audit(run):
-    """Report and faults of the node whose sockets are in a folder."""
+def check_miner(books, status):
+    """What the miner said when the books were at this height."""
+    def same(what, ours, theirs):
+        if ours != theirs:
+            books.faults.append(f"the miner says at height {books.height} that {what} is {theirs}, it is {ours}")
+
+    said, epoch = status["epoch"], books.epochs[books.current]
+    following = books.epochs[books.current + 1].weight if epoch.opened else 0
+    same("the epoch", books.current, said["number"])
+    for name, ours in (("startMs", epoch.start), ("units", epoch.weight), ("nextUnits", following), ("openedHeight", epoch.opened or 0), ("earned", epoch.earned)):
+        same(f"{name} of the epoch", ours, said[name])
+    for plot in status["plots"]:
+        identity = bytes.fromhex(plot["identity"])
+        units, _, _, votes = epoch.rows.get(identity, (0, None, None, False))
+        unpaid = sum(each.reward(each.left[identity][0]) for each in books.epochs[:books.current] if identity in each.left)
+        got = sum(amount for _, _, owner, _, amount, burnt in books.payments if owner == identity and not burnt)
+        for name, ours in (("activeUnits", units), ("voting", votes), ("accrued", epoch.reward(units)), ("unpaid", unpaid), ("paid", got)):
+            same(f"{name} of {plot['name']}", ours, plot[name])
+
+
+def audit(run, miner=None):
+    """Report and faults of the node whose sockets are in a folder; `miner`: what its miner said before."""
     check_self()
     ledger = Ledger(run)
     try:
@@ -595,6 +616,10 @@ def audit(run):
         books = Books(network, ledger)
         for block in ledger.blocks(info.height):
             books.apply(block)
+            if miner and miner["height"] == books.height:
+                check_miner(books, miner)
+        if miner and not 0 < miner["height"] <= books.height:
+            books.faults.append(f"the miner speaks of height {miner['height']}, the ledger is at {books.height}")
         compare(books, ledger)
         report = {"height": books.height, "minted": books.minted, "burnt": books.burnt, "fees": books.fees, "seat_pot": books.seat_pot}
         report |= {"seats_paid": books.seats_paid, "seats_burnt": books.seats_burnt, "payments": len(books.payments)}
@@ -615,6 +640,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=pathlib.Path, required=True)
     parser.add_argument("--run-dir", type=pathlib.Path)
+    parser.add_argument("--miner", type=pathlib.Path)
     options = parser.parse_args()
     python = ROOT / ".build" / "venv" / "bin" / "python3"
     try:
@@ -629,7 +655,7 @@ def main():
         if run is None:
             words = [ROOT / ".build" / "release" / "spacenode", "bus", "path", "--data", options.data]
             run = subprocess.run(words, capture_output=True, text=True, check=True).stdout.strip()
-        report, faults = audit(run)
+        report, faults = audit(run, json.loads(options.miner.read_text()) if options.miner else None)
     except Exception as fault:
         print(f"audit.py: {type(fault).__name__}: {fault}", file=sys.stderr)
         sys.exit(2)
